@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// One connection that carries whole messages: a WebSocket over TLS 1.3, or a pair in memory for
+// tests. Says nothing about who is at the other end; core/sync/handshake.h proves that, bound to
+// this connection by `channel_binding`.
+#pragma once
+
+#include "core/base/bytes.h"
+#include "core/base/task.h"
+
+#include <memory>
+
+namespace envmesh::net {
+
+class Link {
+  public:
+    virtual ~Link() = default;
+
+    /// One binary message; one send at a time. `unreachable` when the connection is gone.
+    virtual Task<Result<>> send(Bytes message) = 0;
+    /// The next message. One receive at a time, may run beside a send. `unreachable` when closed,
+    /// `timeout` when the peer missed two pings, `protocol` for a text or over-long message (the
+    /// link is closed then).
+    virtual Task<Result<Bytes>> receive() = 0;
+    /// Starts closing; running sends and receives end with an error. Safe to call twice.
+    virtual void close() = 0;
+    /// Messages above this end the link: 4 KiB before authentication, 1 MiB after (protocol §2.10).
+    virtual void set_most_bytes(std::size_t bytes) = 0;
+
+    /// RFC 9266 "tls-exporter", 32 bytes: equal at both ends of one TLS connection and of no other.
+    [[nodiscard]] virtual Block<32> channel_binding() const = 0;
+    [[nodiscard]] virtual const std::string& path() const = 0;   // "/v1/sync" or "/v1/join"
+    [[nodiscard]] virtual const std::string& remote() const = 0; // "192.0.2.1:40000"
+};
+
+/// Two ends of a connection in memory, for tests of what runs over a link.
+std::pair<std::unique_ptr<Link>, std::unique_ptr<Link>> memory_links(asio::any_io_executor executor,
+                                                                     std::string path);
+
+} // namespace envmesh::net

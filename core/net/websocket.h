@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// WebSocket (RFC 6455) over TLS 1.3 (RFC 8446): dialling and listening. Certificates carry no trust
+// here: a listener makes a self-signed one at each start, and who is who is proved over the channel
+// binding. No text frames, no compression, no request with an Origin (no browser is a client), no
+// session tickets.
+#pragma once
+
+#include "core/net/link.h"
+
+#include <chrono>
+#include <vector>
+
+namespace envmesh::net {
+
+struct Timeouts {
+    std::chrono::milliseconds establish{10'000}; // TCP + TLS + upgrade
+    std::chrono::milliseconds ping{20'000};      // idle before a ping; dead after two missed
+    std::chrono::milliseconds close{2'000};
+};
+
+struct Url {
+    std::string host;
+    std::uint16_t port = 8765;
+    /// "wss://host[:port]", IPv6 in brackets. `ws://` is refused by name, everything else is
+    /// `invalid`.
+    static Result<Url> parse(std::string_view text);
+    /// "host:port", as an invitation carries it.
+    static Result<Url> parse_authority(std::string_view text);
+    [[nodiscard]] std::string authority() const;
+    [[nodiscard]] std::string to_string() const; // "wss://host:port"
+};
+
+/// Connects to each address of the host in turn. `unreachable` or `timeout`, naming host and cause.
+Task<Result<std::unique_ptr<Link>>> dial(Url url, std::string path, Timeouts timeouts);
+
+class Listener {
+  public:
+    struct Limits {
+        std::size_t connections = 1024;
+        std::size_t unauthenticated_per_address = 32;
+        std::size_t failures_per_minute = 10; // per address; then it is refused for a minute
+        Timeouts timeouts;
+    };
+
+    /// Binds and listens. `conflict` when the port is in use (names it), `denied` when not allowed.
+    static Result<std::unique_ptr<Listener>> open(asio::any_io_executor executor,
+                                                  const std::string& address, std::uint16_t port,
+                                                  const Limits& limits);
+    virtual ~Listener() = default;
+
+    [[nodiscard]] virtual std::uint16_t port() const = 0; // the bound one, where 0 was asked for
+    /// The next connection whose upgrade is done, on a path in `paths`; others were answered 404.
+    /// Upgrades run beside each other, so one slow client delays nobody. `unreachable` after
+    /// `close`.
+    virtual Task<Result<std::unique_ptr<Link>>> accept() = 0;
+    virtual void close() = 0;
+    /// The link proved who it is: it no longer counts among the unauthenticated.
+    virtual void authenticated(const Link& link) = 0;
+    /// The link's handshake failed.
+    virtual void failed(const Link& link) = 0;
+};
+
+} // namespace envmesh::net

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// sync::Store on SQLCipher: one mesh's registers, progress, outbox, inbox and history.
+#pragma once
+
+#include "core/base/clock.h"
+#include "core/storage/meshes.h"
+
+namespace envmesh::storage {
+
+class CellStore final : public sync::Store {
+  public:
+    /// `keep_history`: members keep superseded changes (10 a record, 90 days); servers keep none.
+    CellStore(Database& database, MeshRow mesh, Clock& clock, bool keep_history);
+
+    Result<> transaction(const std::function<Result<>()>& work) override;
+    Result<std::optional<sync::Cell>> find(const sync::RecordId& record,
+                                           const sync::DeviceId& device) override;
+    Result<std::vector<sync::Cell>> cells_of(const sync::RecordId& record) override;
+    Result<std::vector<sync::Cell>> scan(const sync::VersionVector& floor,
+                                         const sync::Resume* resume, const sync::Cursor& after,
+                                         std::size_t limit, std::size_t most_bytes) override;
+    Result<> each(const std::function<Result<>(const sync::Cell&)>& visit) override;
+    Result<> put(const sync::Cell& cell) override;
+    Result<> set_state(const sync::RecordId& record, const sync::DeviceId& device,
+                       sync::CellState state) override;
+    Result<std::vector<sync::Cell>> in_state(sync::CellState state) override;
+    Result<std::uint64_t> count(sync::CellState state) override;
+    Result<sync::Hash> digest() override;
+    Result<sync::Usage> usage() override;
+    Result<sync::VersionVector> versions() override;
+    Result<> set_version(const sync::DeviceId& device, sync::Hlc hlc) override;
+    Result<sync::Hlc> newest_of(const sync::DeviceId& device) override;
+    Result<sync::Hlc> last() override;
+    Result<> set_last(sync::Hlc hlc) override;
+    Result<sync::Hlc> acknowledged() override;
+    Result<> set_acknowledged(sync::Hlc hlc) override;
+    Result<std::vector<sync::Cell>> outbox() override;
+    Result<std::uint64_t> outbox_size() override;
+    Result<> outbox_put(const sync::Cell& cell) override;
+    Result<> outbox_erase(const sync::RecordId& record) override;
+    Result<> history_add(const sync::Cell& cell) override;
+    Result<> inbox_add(const sync::PeerId& peer, const std::vector<sync::Cell>& cells,
+                       const sync::Resume& resume) override;
+    Result<std::optional<sync::Resume>> inbox_resume(const sync::PeerId& peer) override;
+    Result<std::vector<sync::Cell>> inbox_take(const sync::PeerId& peer) override;
+    Result<> inbox_clear(const sync::PeerId& peer) override;
+    Result<> inbox_clear_all() override;
+
+  private:
+    Database& database_;
+    MeshRow mesh_;
+    Clock& clock_;
+    bool keep_history_;
+    std::optional<sync::Hash> digest_; // until the next change
+};
+
+} // namespace envmesh::storage

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Files that hold secrets or state: created 0600 in folders of 0700, replaced whole or not at all.
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/secret.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+namespace envmesh::platform {
+
+/// Nothing this process creates is readable by others.
+void restrict_umask();
+/// Creates the folder and its parents, 0700 where new; `denied` when it exists and belongs to
+/// another user or is writable by others.
+Result<> make_private_folder(const std::filesystem::path& folder);
+/// At most `most_bytes`; `not_found`, `invalid` (too large), `storage`.
+Result<Secret> read_file(const std::filesystem::path& file, std::size_t most_bytes);
+/// As read_file, from standard input, to its end.
+Result<Secret> read_standard_input(std::size_t most_bytes);
+/// Writes beside it, fsync, rename, fsync of the folder; with `keep_previous` the old one stays as
+/// `.bak`. 0600.
+Result<> replace_file(const std::filesystem::path& file, View contents, bool keep_previous = false);
+bool exists(const std::filesystem::path& file);
+
+/// Held by the one daemon that owns a data folder; released by the system when the process ends,
+/// however it ends.
+class InstanceLock {
+  public:
+    virtual ~InstanceLock() = default;
+    /// `conflict` when another process holds it.
+    static Result<std::unique_ptr<InstanceLock>> take(const std::filesystem::path& file);
+};
+
+/// Physical memory in bytes.
+std::uint64_t physical_memory();
+
+} // namespace envmesh::platform

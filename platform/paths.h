@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Where things are (product.md "Data", S10). ENVMESH_HOME puts all of it under one folder.
+#pragma once
+
+#include "core/base/error.h"
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace envmesh::platform {
+
+struct Paths {
+    std::filesystem::path
+        data; // envmesh.db, vault.keys, vault.key, server.pub, server.token, daemon.lock
+    std::filesystem::path socket;                         // daemon.sock; at most 100 bytes
+    std::vector<std::filesystem::path> config_candidates; // the first that exists is read
+};
+
+/// `invalid` when no home can be told or the socket path is too long, with the reason.
+Result<Paths> paths();
+std::string default_device_name(); // the host's name, at most 64 bytes
+std::string platform_name();       // "linux", "macos", "windows", "wsl"
+
+} // namespace envmesh::platform

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// This process and its surroundings.
+#pragma once
+
+#include "core/base/error.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace envmesh::platform {
+
+/// No core dumps, no tracing by the same user, and an environment free of what would change our
+/// libraries (shell.md §4.4). First thing in main.
+void harden();
+/// Tells a service manager that waits for it (systemd's NOTIFY_SOCKET): "READY=1", "STOPPING=1",
+/// "STATUS=…".
+void notify_service_manager(std::string_view state);
+/// Name of the process that started us ("bash"), empty when it cannot be told.
+std::string parent_process_name();
+
+/// Calls `changed` (on a thread of its own) whenever addresses or routes of this machine changed,
+/// until destroyed.
+class NetworkWatch {
+  public:
+    virtual ~NetworkWatch() = default;
+    static Result<std::unique_ptr<NetworkWatch>> start(std::function<void()> changed);
+};
+
+} // namespace envmesh::platform
