@@ -15,8 +15,8 @@
 namespace envmesh::crypto {
 
 /// password: KEK from Argon2id; keychain: KEK is 32 random bytes held by the OS; file: KEK is
-/// `vault.key`.
-enum class SlotKind { password, keychain, file };
+/// `vault.key`. The numbers are part of what is sealed: they stay.
+enum class SlotKind { password = 1, keychain = 2, file = 3 };
 
 struct Slot {
     SlotKind kind = SlotKind::password;
@@ -45,6 +45,8 @@ class Vault {
     [[nodiscard]] Result<Key> open_key(SlotKind kind, const Key& kek) const;
 
   private:
+    [[nodiscard]] Result<> check_room() const;
+
     std::vector<Slot> slots_;
 };
 
