@@ -45,7 +45,7 @@ void write(Writer& out, const Begin& begin) {
 }
 void write(Writer& out, const Batch& batch) { put(out, batch); }
 void write(Writer&, const Ack&) {}
-void write(Writer& out, const End& end) { out.raw(end.digest); }
+void write(Writer&, const End&) {}
 void write(Writer& out, const Offer& offer) {
     put(out, offer.full);
     put(out, offer.versions);
@@ -121,10 +121,7 @@ bool read(Reader& in, Begin& begin) {
 }
 bool read(Reader& in, Batch& batch) { return get(in, batch); }
 bool read(Reader&, Ack&) { return true; }
-bool read(Reader& in, End& end) {
-    end.digest = in.block<32>();
-    return true;
-}
+bool read(Reader&, End&) { return true; }
 bool read(Reader& in, Offer& offer) {
     return get(in, offer.full) && get(in, offer.versions) && get(in, offer.digest);
 }

@@ -26,9 +26,7 @@ struct Envelopes {
 };
 struct Batch : Envelopes {};
 struct Ack {};
-struct End {
-    Hash digest{};
-};
+struct End {};
 struct Offer {
     bool full = false;
     VersionVector versions;

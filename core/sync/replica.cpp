@@ -132,6 +132,7 @@ Result<Cell> Replica::write_one(Change change, Hlc& last) {
                       .visibility = change.visibility,
                       .scope = std::move(change.scope),
                       .name = std::move(change.name),
+                      .value = {},
                       .context = context_of(*seen),
                       .tags = std::move(change.tags)};
     const bool deletes = variable.kind == Kind::tombstone;

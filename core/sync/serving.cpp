@@ -63,9 +63,7 @@ Result<std::vector<Message>> Serving::pump(std::vector<Message> out) {
         const auto again = next_pass(out);
         if (!again) return std::unexpected(again.error());
         if (*again) continue;
-        const auto digest = store_.digest();
-        if (!digest) return std::unexpected(digest.error());
-        out.emplace_back(End{*digest});
+        out.emplace_back(End{});
         active_ = false;
     }
     return out;
