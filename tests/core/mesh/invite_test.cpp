@@ -79,7 +79,8 @@ TEST(Inviter, AMiddleManIsSeenByTheDigits) {
     Invitation it;
     Inviter false_admin(it.code, it.device, it.forge.chain.mesh_id(), it.forge.chain.head(),
                         it.forge.random);
-    Joining false_joiner(it.code, it.forge.device(), "laptop", "linux", it.forge.random);
+    const auto intruder = it.forge.device();
+    Joining false_joiner(it.code, intruder, "laptop", "linux", it.forge.random);
     const auto to_victim = false_admin.on_commit(it.joining.commit());
     ASSERT_TRUE(it.joining.on_admin(*to_victim));
     const auto from_admin = it.inviter.on_commit(false_joiner.commit());
