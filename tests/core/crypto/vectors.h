@@ -9,7 +9,9 @@
 
 namespace envmesh::crypto {
 
-inline Bytes unhex(std::string_view digits) { return from_hex(digits).value(); }
+inline Bytes unhex(std::string_view digits) {
+    return digits.empty() ? Bytes() : from_hex(digits).value();
+}
 template <std::size_t N>
 Block<N> block_of(std::string_view digits) {
     return block<N>(unhex(digits));
