@@ -279,6 +279,10 @@ class Server(Node):
             self.port, self.key = int(found[1]), found[2]
         return self
 
+    def restart(self):
+        assert self.terminate() == 0
+        self.start()
+
     @property
     def url(self):
         return f"wss://127.0.0.1:{self.port}"
