@@ -8,7 +8,7 @@ bin=${ENVMESH_BIN:?the folder that holds envmesh-daemon and envmesh-cli}
 bin=$(cd "$bin" && pwd)
 PATH=$bin:$PATH
 folder=$(mktemp -d "${TMPDIR:-/tmp}/envmesh-demo-XXXXXX")
-daemons=()
+declare -A daemons=()
 helpers=()
 step="the beginning"
 
@@ -45,7 +45,7 @@ trap 'exit 130' INT TERM
 
 chapter() { step=$1; printf '\n%s%s%s\n' "$bold" "$1" "$plain"; }
 show() { printf '  %s%-7s $ %s%s\n' "$dim" "$1" "$2" "$plain"; }
-say() { printf '  %s%s%s\n' "$green" "$1" "$plain"; }
+say() { printf '    %s%s%s\n' "$green" "$1" "$plain"; }
 fail() { step="$step: $1"; exit 1; }
 
 # on MACHINE COMMAND…: shows the command as it is typed there, and runs it there.
@@ -73,8 +73,7 @@ start() {
     show "$machine" "envmesh-daemon &"
     : >"$folder/$machine.log"
     ENVMESH_HOME=$folder/$machine envmesh-daemon 2>>"$folder/$machine.log" &
-    daemons+=("$!")
-    last=$!
+    daemons[$machine]=$!
     until_true "the start of the daemon on $machine" grep -q ' ready ' "$folder/$machine.log"
 }
 
@@ -97,7 +96,6 @@ chapter 'A server that can read nothing'
 mkdir -m 700 "$folder/server"
 write_config 0
 start server
-server=$last
 port=$(sed -n 's/.* listening .*port=\([0-9]*\).*/\1/p' "$folder/server.log")
 show server 'envmesh-daemon --print-server-key'
 key=$(ENVMESH_HOME=$folder/server envmesh-daemon --print-server-key)
@@ -136,7 +134,7 @@ there=$(first_of "$join" check check)
 say "the laptop shows  ${here:0:3} ${here:3}"
 say "the desktop shows ${there:0:3} ${there:3}"
 [ -n "$here" ] && [ "$here" = "$there" ] || fail 'the digits differ'
-show laptop 'yes, they are the same'
+show laptop 'yes'
 echo yes >&3
 exec 3>&-
 wait "$inviting" || fail 'the invitation failed'
@@ -171,9 +169,10 @@ until_true 'the answer on the laptop' value_is laptop GREETING 'hello yourself'
 on laptop envmesh-cli get GREETING
 
 chapter 'The server goes away, work goes on'
-show server "kill $server"
-kill "$server"
-wait "$server" || fail 'the server did not end cleanly'
+show server "kill ${daemons[server]}"
+kill "${daemons[server]}"
+wait "${daemons[server]}" || fail 'the server did not end cleanly'
+unset 'daemons[server]'
 until_true 'the loss being noticed' tier_is laptop offline
 on laptop envmesh-cli set MADE_OFFLINE='on a train'
 on laptop envmesh-cli get MADE_OFFLINE

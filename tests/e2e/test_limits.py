@@ -6,6 +6,7 @@ import os
 import pytest
 
 from harness import wait_until
+from terminal import Terminal
 
 MOST = 130_048
 
@@ -119,7 +120,6 @@ def test_a_name_that_changes_what_runs_is_exported_only_where_it_was_set(mesh, n
 
 
 def test_what_is_not_exported_is_told_in_one_line(mesh):
-    from terminal import Terminal
     mesh.a.set("LESSOPEN", "|evil %s")
     mesh.b.sees("LESSOPEN", "|evil %s")
     terminal = Terminal(mesh.b, "export", "--shell", "sh", "--strict", "--timeout", "20s")

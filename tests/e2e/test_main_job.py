@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What EnvMesh is for: a variable set on one machine is in a new shell of the other."""
+import json
 import os
 import shutil
 import subprocess
@@ -122,15 +123,14 @@ def test_a_third_member_gets_everything_and_is_heard(playground):
     b.sees("FROM_C", "hello")
     assert a.status()["devices"] == 3
     wait_until(lambda: b.status()["devices"] == 3, "b knows c")
-    names = {device["name"] for device in map(dict, _json(a.ok("devices", "--json")))}
-    assert names == {"a", "b", "c"}
-    online = lambda: all(peer["online"] for peer in _json(b.ok("peers", "--json")))
-    wait_until(online, "b sees both others online")
+    devices = json.loads(a.ok("devices", "--json"))
+    assert {device["name"] for device in devices} == {"a", "b", "c"}
 
+    def all_online():
+        peers = json.loads(b.ok("peers", "--json"))
+        return len(peers) >= 2 and all(peer["online"] or peer["self"] for peer in peers)
 
-def _json(text):
-    import json
-    return json.loads(text)
+    wait_until(all_online, "b sees both others online")
 
 
 def test_offline_edits_on_both_sides_arrive_after_and_a_conflict_is_shown(playground):
