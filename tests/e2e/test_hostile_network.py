@@ -11,7 +11,6 @@ import struct
 import pytest
 import websockets
 
-from harness import wait_until
 
 PATHS = ("/v1/sync", "/v1/join")
 
