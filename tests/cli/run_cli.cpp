@@ -27,8 +27,8 @@ Outcome Cli::run(const std::string& arguments, std::string_view input) const {
     write_whole(folder() / "in", input);
     const std::string command = "cd '" + folder().string() + "' && ENVMESH_HOME='" +
                                 folder().string() + "' ENVMESH_QUIET=1 setsid --wait '" +
-                                ENVMESH_CLI + "' --socket '" + socket_.string() + "' " +
-                                arguments + " < in > out 2> err";
+                                ENVMESH_CLI + "' < in > out 2> err --socket '" + socket_.string() +
+                                "' " + arguments + " < in > out 2> err";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(folder() / "out"),
             read_whole(folder() / "err")};
