@@ -166,8 +166,12 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error, std::span<ch
     Output::Options options;
     for (const std::string_view word : words)
         options.json |= word == "--json";
+    // The parser would repeat the words it does not know, and one of them may be a value.
+    const bool unknown = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
     return report(Output(options),
-                  {Code::usage, error.what(), "See 'envmesh-cli --help', or 'COMMAND --help'."});
+                  {Code::usage,
+                   unknown ? "The command line has a word that is not known here." : error.what(),
+                   "See 'envmesh-cli --help', or 'COMMAND --help'."});
 }
 
 int run(const Grammar& grammar, ipc::Deadline started) {

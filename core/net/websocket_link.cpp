@@ -38,7 +38,7 @@ WebSocketLink::WebSocketLink(Stream stream, std::string path, std::string remote
       ticket_(std::move(ticket)) {
     stream_.binary(true);
     stream_.auto_fragment(false);
-    stream_.read_message_max(most_bytes_before_authentication);
+    stream_.read_message_max(0); // read_frames holds to most_bytes_, so that the cause is told
     stream_.control_callback(
         [this](websocket::frame_type, boost::beast::string_view) { heard_ = true; });
 }
@@ -67,9 +67,21 @@ Task<Result<Bytes>> WebSocketLink::read_message() {
         close();
         co_return broken(error);
     }
-    if (stream_.got_binary()) co_return message;
-    co_await finish(websocket::close_code::unknown_data);
-    co_return fail(Code::protocol, remote_ + " sent a text message; only binary ones are allowed.");
+    if (!stream_.got_binary()) {
+        auto refusing = refuse(websocket::close_code::unknown_data, "a text message");
+        co_return std::unexpected(co_await std::move(refusing));
+    }
+    if (message.size() > most_bytes_) {
+        auto refusing = refuse(websocket::close_code::too_big, "a message longer than allowed");
+        co_return std::unexpected(co_await std::move(refusing));
+    }
+    co_return message;
+}
+
+Task<Error> WebSocketLink::refuse(websocket::close_code reason, std::string why) {
+    auto finishing = finish(reason);
+    co_await std::move(finishing);
+    co_return Error{Code::protocol, remote_ + " sent " + why + ".", {}};
 }
 
 Task<WebSocketLink::ErrorCode> WebSocketLink::read_frames(Bytes& message) {
@@ -81,7 +93,8 @@ Task<WebSocketLink::ErrorCode> WebSocketLink::read_frames(Bytes& message) {
         const auto [error, size] = co_await std::move(read);
         if (error) co_return error;
         heard_ = true;
-    } while (!stream_.is_message_done() && stream_.got_binary());
+        if (!stream_.got_binary() || message.size() > most_bytes_) break;
+    } while (!stream_.is_message_done());
     co_return ErrorCode();
 }
 
@@ -167,8 +180,6 @@ Task<bool> WebSocketLink::say_goodbye(websocket::close_code reason) {
 }
 
 std::unexpected<Error> WebSocketLink::broken(const ErrorCode& cause) const {
-    if (cause == websocket::error::message_too_big || cause == websocket::error::buffer_overflow)
-        return fail(Code::protocol, remote_ + " sent a message that is longer than allowed.");
     if (cause == websocket::condition::protocol_violation)
         return fail(Code::protocol,
                     remote_ + " breaks the WebSocket protocol: " + cause.message() + ".");

@@ -28,7 +28,7 @@ class WebSocketLink final : public Link {
     Task<Result<Bytes>> receive() override;
     void close() override;
     Task<> finish() override { return finish(boost::beast::websocket::close_code::normal); }
-    void set_most_bytes(std::size_t bytes) override { stream_.read_message_max(bytes); }
+    void set_most_bytes(std::size_t bytes) override { most_bytes_ = bytes; }
 
     [[nodiscard]] Block<32> channel_binding() const override { return binding_; }
     [[nodiscard]] const std::string& path() const override { return path_; }
@@ -40,6 +40,7 @@ class WebSocketLink final : public Link {
 
     Task<Result<Bytes>> read_message();
     Task<ErrorCode> read_frames(Bytes& message);
+    Task<Error> refuse(boost::beast::websocket::close_code reason, std::string why);
     Task<> watch();
     Task<bool> ping();
     Task<ErrorCode> write(Bytes message);
@@ -53,6 +54,7 @@ class WebSocketLink final : public Link {
     std::string path_;
     std::string remote_;
     Block<32> binding_;
+    std::size_t most_bytes_ = most_bytes_before_authentication;
     bool reading_ = false;
     bool sending_ = false;
     bool heard_ = false; // anything at all since the last look

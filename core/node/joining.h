@@ -3,6 +3,7 @@
 // synchronisation. Nothing is stored before the admin's signed reply and the consent (A13).
 #pragma once
 
+#include "core/mesh/invite.h"
 #include "core/mesh/mailbox.h"
 #include "core/node/greeting.h"
 #include "core/node/member.h"

@@ -55,7 +55,6 @@ Task<> Server::serve(std::unique_ptr<net::Link> owned) {
 }
 
 Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) {
-    link.set_most_bytes(greeting_limit);
     while (!handshake.done() && !handshake.proved()) {
         auto receiving = link.receive();
         auto message = co_await std::move(receiving);
@@ -71,6 +70,7 @@ Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) 
         auto sent = co_await std::move(sending);
         if (!sent) co_return sent;
         if (step->refused) co_return std::unexpected(*step->refused);
+        if (handshake.awaits_chain()) link.set_most_bytes(greeting_limit);
     }
     co_return Result<>{};
 }
@@ -98,7 +98,8 @@ Task<Result<sync::ServerHandshake::Step>> Server::adopt(sync::ServerHandshake& h
 
 Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& handshake) {
     Hosted& hosted = *find(handshake.mesh_id());
-    if (hosted.changing) co_return Error{Code::conflict, "the member list is changing", {}};
+    if (hosted.changing || hosted.chain.head() != handshake.chain_head())
+        co_return Error{Code::conflict, "the member list changed meanwhile", {}}; // A6: it dials again
     link.set_most_bytes(message_limit);
     sync::Session::Limits limits;
     limits.quota_cells = context_.config.quota_cells;

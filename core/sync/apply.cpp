@@ -46,8 +46,8 @@ Result<std::vector<Replica::Incoming>> Replica::compare(std::vector<Cell> cells)
         if (!held) return std::unexpected(held.error());
         const bool own = self_ && cell.device == *self_;
         if (own) own_received_ = std::max(own_received_, cell.hlc);
-        const bool newer = !*held || std::tie(cell.hlc, cell.hash) >
-                                         std::tie((*held)->hlc, (*held)->hash);
+        const bool newer =
+            !*held || std::tie(cell.hlc, cell.hash) > std::tie((*held)->hlc, (*held)->hash);
         const bool same = *held && (*held)->hlc == cell.hlc && (*held)->hash == cell.hash;
         if (*held && (*held)->hlc == cell.hlc && !same)
             log_warning("two changes carry one stamp", "device", hex(cell.device));

@@ -4,6 +4,7 @@
 #include "core/sync/replica.h"
 
 #include <algorithm>
+#include <set>
 
 namespace envmesh::sync {
 namespace {
@@ -28,11 +29,10 @@ Result<std::vector<Cell>> Replica::restamp(std::vector<Cell> unsent, Hlc last,
             last = std::max(last, old.hlc);
             continue;
         }
-        std::erase_if(variable->context, [&](const Dot& dot) {
-            return dot.device == *self_ && dot.hlc > purge_above;
-        });
+        std::erase_if(variable->context, [&](const Dot& dot) { return dot.hlc > purge_above; });
         for (const Dot& dot : variable->context)
             last = std::max(last, dot.hlc);
+        if (old.hlc <= purge_above) last = std::max(last, old.hlc);
         last = next_hlc(last, std::min(wall_ms_of(old.hlc) + shift_ms, now_ms()));
         const std::size_t padded = old.envelope.size() - Envelope::overhead;
         auto cell = seal(*variable, last, padded);
@@ -81,53 +81,75 @@ Result<Delta> Replica::reconcile_own(const VersionVector& peer) {
     return delta;
 }
 
-/// The newest stamp of all cells but the unsent ones, ignoring those that are held; `own` becomes
-/// the newest of ours among them.
-Result<Hlc> Replica::newest_but(const std::vector<Cell>& unsent, Hlc& own) {
-    Hlc newest = own;
-    const auto is_unsent = [&](const Cell& cell) {
-        return cell.device == *self_ && std::ranges::any_of(unsent, [&](const Cell& other) {
-                   return other.record == cell.record && other.hlc == cell.hlc;
-               });
-    };
+/// What remains to be believed under the corrected clock. Changes of others that are ahead of it
+/// are held, also those that a wrong clock had let pass. Leaves out our unsent changes.
+Result<Replica::Believed> Replica::believe(const std::vector<Cell>& unsent, Hlc acknowledged) {
+    const auto versions = store_.versions();
+    if (!versions) return std::unexpected(versions.error());
+    const std::int64_t now = now_ms();
+    const bool hold = holding_ == Holding::on && !own_clock_is_wrong(*versions, now);
+    std::set<std::pair<RecordId, Hlc>> left_out;
+    for (const Cell& cell : unsent)
+        left_out.emplace(cell.record, cell.hlc);
+    Believed out{acknowledged, acknowledged};
+    std::vector<Cell> to_hold;
     const auto visit = [&](const Cell& cell) -> Result<> {
-        if (cell.state == CellState::held || !is_plausible(cell.hlc) || is_unsent(cell)) return {};
-        newest = std::max(newest, cell.hlc);
-        if (cell.device == *self_) own = std::max(own, cell.hlc);
+        if (!is_plausible(cell.hlc)) return {};
+        const bool own = cell.device == *self_;
+        if (own && left_out.contains({cell.record, cell.hlc})) return {};
+        if (!own && hold && is_ahead(cell.hlc, now)) {
+            if (cell.state != CellState::held) to_hold.push_back(cell);
+            return {};
+        }
+        out.last = std::max(out.last, cell.hlc);
+        if (own) out.sent = std::max(out.sent, cell.hlc);
         return {};
     };
     if (auto done = store_.each(visit); !done) return std::unexpected(done.error());
-    return newest;
+    for (const Cell& cell : to_hold)
+        if (auto done = store_.set_state(cell.record, cell.device, CellState::held); !done)
+            return std::unexpected(done.error());
+    return out;
 }
 
 Result<Delta> Replica::correct_clock(std::int64_t offset_ms) {
     const auto small = [](std::int64_t ms) { return ms <= hold_ahead_ms && ms >= -hold_ahead_ms; };
     if (small(offset_ms)) offset_ms = 0;
+    if (offset_ms != 0 && small(offset_ms - clock_offset_ms_)) offset_ms = clock_offset_ms_;
     const std::int64_t shift = offset_ms - clock_offset_ms_;
-    if (shift == 0 || (offset_ms != 0 && small(shift))) return Delta{};
+    // A clock that was wrong and is right again leaves its stamps behind.
+    const auto last = store_.last();
+    if (!last) return std::unexpected(last.error());
+    if (shift == 0 && !is_ahead(*last, now_ms())) return Delta{};
     log_warning("our clock is off", "seconds", offset_ms / 1000);
-    clock_offset_ms_ = offset_ms;
+    const std::int64_t before = std::exchange(clock_offset_ms_, offset_ms);
     Delta delta;
     if (!self_) return delta;
-    const auto work = [&]() -> Result<> {
-        auto unsent = store_.outbox();
-        if (!unsent) return std::unexpected(unsent.error());
-        if (unsent->empty()) return {};
-        const auto known = store_.acknowledged();
-        if (!known) return std::unexpected(known.error());
-        Hlc sent = *known;
-        const auto last = newest_but(*unsent, sent);
-        if (!last) return std::unexpected(last.error());
-        auto cells = restamp(std::move(*unsent), *last, shift, sent);
-        if (!cells) return std::unexpected(cells.error());
-        if (cells->empty()) return {};
-        delta.from[*self_] = sent;
-        delta.to[*self_] = cells->back().hlc;
-        delta.cells = std::move(*cells);
-        return {};
-    };
-    if (auto done = store_.transaction(work); !done) return std::unexpected(done.error());
-    return delta;
+    const auto work = [&]() -> Result<> { return restamp_unsent(shift, delta); };
+    auto done = store_.transaction(work);
+    if (done) return delta;
+    clock_offset_ms_ = before;
+    return std::unexpected(done.error());
+}
+
+Result<> Replica::restamp_unsent(std::int64_t shift_ms, Delta& delta) {
+    auto unsent = store_.outbox();
+    if (!unsent) return std::unexpected(unsent.error());
+    const auto known = store_.acknowledged();
+    if (!known) return std::unexpected(known.error());
+    const auto believed = believe(*unsent, *known);
+    if (!believed) return std::unexpected(believed.error());
+    if (auto done = store_.set_last(believed->last); !done) return done;
+    // Stamps up to the true time may stay, and ours may have been sent after all: no new one is
+    // below them. Those of the future go, as if they had never been.
+    const Hlc purge_above = std::max(believed->sent, hlc_at(now_ms() + hold_ahead_ms));
+    auto cells = restamp(std::move(*unsent), believed->last, shift_ms, purge_above);
+    if (!cells) return std::unexpected(cells.error());
+    if (cells->empty()) return {};
+    delta.from[*self_] = believed->sent;
+    delta.to[*self_] = cells->back().hlc;
+    delta.cells = std::move(*cells);
+    return {};
 }
 
 Result<std::vector<RecordId>> Replica::reexamine() {

@@ -172,8 +172,9 @@ Result<Message> decode(View bytes) {
     const std::uint8_t type = in.u8();
     auto message = blank(static_cast<std::size_t>(type) - first_type);
     if (!message)
-        return fail(Code::protocol, "The other side sent a message of the unknown type " +
-                                        std::to_string(type) + ".",
+        return fail(Code::protocol,
+                    "The other side sent a message of the unknown type " + std::to_string(type) +
+                        ".",
                     "Update EnvMesh on the older of the two devices.");
     const bool canonical =
         std::visit([&in](auto& fields) { return read(in, fields); }, *message) && in.at_end();

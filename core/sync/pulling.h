@@ -45,7 +45,7 @@ class Pulling {
     PeerId peer_;
     Limits limits_;
     State state_ = State::idle;
-    std::optional<Resume> resumed_;       // where an earlier session stopped
+    std::optional<Resume> resumed_;         // where an earlier session stopped
     std::optional<VersionVector> complete_; // target of the last complete pass
     VersionVector target_;
     Cursor cursor_; // largest in this pass

@@ -80,8 +80,8 @@ Result<> Replica::read_all(const std::function<Result<>(Reading)>& visit) {
 Result<Cell> Replica::seal(const Variable& variable, Hlc hlc, std::size_t least_bucket) {
     Bytes bytes = authority_.seal(variable, hlc, least_bucket, random_);
     if (bytes.size() > Envelope::most_bytes)
-        return fail(Code::invalid, "The value and the notes of " + variable.name +
-                                       " are too large together.",
+        return fail(Code::invalid,
+                    "The value and the notes of " + variable.name + " are too large together.",
                     "Shorten its note or its value.");
     Cell cell{.record = authority_.record_id(variable.scope, variable.name),
               .device = *self_,

@@ -76,8 +76,10 @@ class Replica {
     /// Held changes whose time has come become readable, unreadable ones are tried again. Call once
     /// a minute and after keys changed. Returns the records that changed.
     Result<std::vector<RecordId>> reexamine();
-    /// Our clock is off by this much (a server's time minus ours, when above five minutes):
-    /// corrects the physical time and re-stamps what nobody has seen (S2).
+    /// Our clock is off by this much (a trusted server's time minus ours; five minutes or less
+    /// count as right): corrects the physical time, re-stamps what nobody has seen and holds what a
+    /// wrong clock had let pass (S2). Cheap when nothing is wrong: call it before each session
+    /// starts.
     Result<Delta> correct_clock(std::int64_t offset_ms);
     [[nodiscard]] std::int64_t clock_offset_ms() const { return clock_offset_ms_; }
 
@@ -107,10 +109,16 @@ class Replica {
     Result<> settle_states(std::vector<Incoming>& incoming, const VersionVector& versions);
     Result<> keep(const Incoming& one);
 
-    /// Unacknowledged changes get new stamps from `last` on, in the old order.
+    /// Unacknowledged changes get new stamps from `last` on, in the old order. Seen stamps above
+    /// `purge_above` are forgotten.
     Result<std::vector<Cell>> restamp(std::vector<Cell> unsent, Hlc last, std::int64_t shift_ms,
                                       Hlc purge_above);
-    Result<Hlc> newest_but(const std::vector<Cell>& unsent, Hlc& own);
+    struct Believed {
+        Hlc last = 0; // newest stamp
+        Hlc sent = 0; // newest of ours
+    };
+    Result<Believed> believe(const std::vector<Cell>& unsent, Hlc acknowledged);
+    Result<> restamp_unsent(std::int64_t shift_ms, Delta& delta);
 
     Store& store_;
     const Authority& authority_;

@@ -255,8 +255,8 @@ Result<> Session::changed(const Delta& delta) {
     // Before the peer has had all of ours once, and while it is reading, its pull brings the rest.
     if (delta.empty() || !live_ || serving_.active() || over_quota_) return {};
     join(unconfirmed_, delta.to);
-    const bool large = delta.cells.size() > limits_.batch_cells ||
-                       size_of(delta) > limits_.batch_bytes;
+    const bool large =
+        delta.cells.size() > limits_.batch_cells || size_of(delta) > limits_.batch_bytes;
     if (poke_pending_ || large || outgoing_bytes_ > limits_.outgoing_bytes)
         poke();
     else

@@ -93,16 +93,16 @@ class Session {
     Counters counters_;
 
     Round round_ = Round::idle;
-    bool settled_ = false;       // a round was completed
-    bool repairing_ = false;     // the round exchanges everything
-    bool live_ = false;          // the peer has had all of ours once: changes are pushed
-    bool pulled_ = false;        // we have had all of the peer's once
-    bool owes_settled_ = false;  // an Offer waits for its answer
-    bool owes_full_ = false;     // and is to be answered with a full pull
+    bool settled_ = false;      // a round was completed
+    bool repairing_ = false;    // the round exchanges everything
+    bool live_ = false;         // the peer has had all of ours once: changes are pushed
+    bool pulled_ = false;       // we have had all of the peer's once
+    bool owes_settled_ = false; // an Offer waits for its answer
+    bool owes_full_ = false;    // and is to be answered with a full pull
     bool pull_again_ = false;
-    bool poke_pending_ = false;  // the queue was too long for pushes
+    bool poke_pending_ = false; // the queue was too long for pushes
     bool over_quota_ = false;
-    VersionVector unconfirmed_;  // pushed or poked, not yet said to be applied
+    VersionVector unconfirmed_; // pushed or poked, not yet said to be applied
 
     std::deque<Bytes> outgoing_;
     std::size_t outgoing_bytes_ = 0;

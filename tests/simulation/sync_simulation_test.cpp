@@ -56,7 +56,9 @@ class World {
     void judge_record(const std::string& record);
     void must(const Result<>& done, const char* what);
     std::map<int, Dot> writes_at(Node& node, const std::string& record);
-    Node& any(std::vector<std::unique_ptr<Node>>& nodes) { return *nodes[random_.below(nodes.size())]; }
+    Node& any(std::vector<std::unique_ptr<Node>>& nodes) {
+        return *nodes[random_.below(nodes.size())];
+    }
     std::vector<Node*> everyone();
 
     SeededRandom random_;
@@ -71,6 +73,7 @@ class World {
     std::vector<std::string> records_;
     std::vector<Write> writes_;
     Limits limits_;
+    double break_chance_ = 0;
     bool restored_ = false;
 };
 
@@ -87,9 +90,11 @@ World::World(std::uint64_t seed, const Scenario& scenario) : random_(seed), scen
         drifts_[member.get()] = {1 + static_cast<double>(random_.between(-200, 200)) * 1e-6,
                                  scenario.skew ? skews[random_.below(5)] : 0};
     }
-    for (std::size_t i = 0; i < 1 + random_.below(6); ++i)
+    break_chance_ = random_.chance(0.7) ? 0.15 : 0.01;
+    const std::size_t records = 1 + random_.below(12);
+    for (std::size_t i = 0; i < records; ++i)
         records_.push_back("V" + std::to_string(i));
-    limits_.batch_cells = 1 + random_.below(5);
+    limits_.batch_cells = 1 + random_.below(4);
     limits_.window = 1 + random_.below(4);
     limits_.unstaged_batches = 1 + random_.below(3);
     limits_.outgoing_bytes = random_.chance(0.2) ? 600 : limits_.outgoing_bytes;
@@ -199,6 +204,9 @@ void World::deliver() {
     if (!to_server && liar && random_.chance(0.3)) lie(link);
     must(link.deliver(to_server ? Session::Side::server : Session::Side::client), "deliver");
     pass_on(link);
+    const auto is_same = [&](const auto& other) { return other.get() == &link; };
+    if (random_.chance(break_chance_))
+        cut(static_cast<std::size_t>(std::ranges::find_if(links_, is_same) - links_.begin()));
 }
 
 void World::cut(std::size_t index) {
@@ -234,7 +242,8 @@ void World::step() {
         for (std::size_t i = random_.below(12); i-- > 0;)
             deliver();
     } else if (action < 0.60) {
-        write(member);
+        for (std::size_t i = 1 + random_.below(3); i-- > 0;)
+            write(member);
     } else if (action < 0.85) {
         connect(member, random_.chance(0.2) ? any(members_) : any(servers_));
     } else if (action < 0.91) {
@@ -257,8 +266,7 @@ void World::check_equal_versions() {
         for (const auto& [device, hlc] : versions)
             if (!restored_ && node->store.newest_of(device).value() != hlc)
                 faults.push_back("a version is not the newest held");
-        const auto [at, added] =
-            seen.try_emplace(versions, node->store.digest().value(), node->id);
+        const auto [at, added] = seen.try_emplace(versions, node->store.digest().value(), node->id);
         if (!added && at->second.first != node->store.digest().value())
             faults.push_back("I1: nodes " + hex(node->id) + " and " + hex(at->second.second));
     }
@@ -358,9 +366,7 @@ void simulate(const char* name, const Scenario& scenario, std::uint64_t seeds) {
 }
 
 TEST(SyncSimulation, honest_nodes_converge) { simulate("honest", {}, 300); }
-TEST(SyncSimulation, clocks_ten_years_apart_lose_nothing) {
-    simulate("skew", {.skew = true}, 300);
-}
+TEST(SyncSimulation, clocks_ten_years_apart_lose_nothing) { simulate("skew", {.skew = true}, 300); }
 TEST(SyncSimulation, restored_backups_heal) {
     simulate("restore", {.skew = true, .restore = true}, 250);
 }

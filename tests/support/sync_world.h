@@ -31,7 +31,8 @@ class SeededRandom final : public Random {
         return static_cast<double>(engine_() >> 11U) * 0x1p-53 < probability;
     }
     std::int64_t between(std::int64_t low, std::int64_t high) {
-        return low + static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(high - low + 1));
+        return low +
+               static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(high - low + 1));
     }
 
   private:
@@ -180,8 +181,8 @@ struct Link {
     /// Until nothing is under way.
     Result<> run() {
         while (!idle())
-            if (auto done = deliver(to_server.empty() ? Session::Side::client
-                                                      : Session::Side::server);
+            if (auto done =
+                    deliver(to_server.empty() ? Session::Side::client : Session::Side::server);
                 !done)
                 return done;
         return {};

@@ -67,12 +67,21 @@ TEST(Inviter, WhoHasTheCodeChangesNoByteOfTheJoinersUnseen) {
     }
 }
 
-/// Somebody with the code takes the device's place after the admin has spoken.
-TEST(Inviter, AnotherDeviceCannotOpenTheCommitment) {
+/// Somebody with the code takes the device's place after the admin has spoken: without the
+/// commitment it could try openings until the digits are those on the device's screen.
+TEST(Inviter, AnotherOpeningThanTheOneCommittedToIsRefused) {
     Invitation it;
-    Joining other(it.code, it.forge.admin, "other", "linux", it.forge.random);
-    const auto a1 = it.inviter.on_commit(it.joining.commit());
-    EXPECT_FALSE(it.inviter.on_opening(*other.on_admin(*a1)));
+    const Bytes j1 = it.joining.commit();
+    const Bytes a1 = *it.inviter.on_commit(j1);
+    const auto intruder = it.forge.device();
+    const Opening opening{{intruder.public_identity(), "laptop", "linux"}, {}};
+    const Transcript transcript{it.code.rendezvous(), block<32>(*it.keys.open(MailSlot::j1, j1)),
+                                *it.keys.open(MailSlot::a1, a1), opening.encode()};
+    const Bytes j2 = Writer()
+                         .run16(transcript.opening)
+                         .raw(transcript.sign(intruder, opening_label, {}))
+                         .bytes();
+    EXPECT_FALSE(it.inviter.on_opening(it.keys.seal(MailSlot::j2, j2, it.forge.random)));
 }
 
 TEST(Inviter, AMiddleManIsSeenByTheDigits) {
