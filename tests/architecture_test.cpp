@@ -183,9 +183,24 @@ Breaches check_words(const fs::path& file, const std::string& source, const std:
     return found;
 }
 
+// Headers that are one thing and would be harder to read in two.
+const std::map<std::string, long> allowances = {
+    {"core/api/calls.h", 300},      // the whole vocabulary between front ends and the daemon
+    {"core/base/task.h", 160},      // templates: there is no .cpp to put them in
+    {"core/mesh/chain.h", 130},     // the chain and its entries
+    {"core/sync/handshake.h", 160}, // both ends of one conversation
+};
+
+long most_lines(const fs::path& file) {
+    const auto allowance = allowances.find(file.string());
+    if (allowance != allowances.end()) return allowance->second;
+    if (folder_of(file) == "tests") return 500;
+    return file.extension() == ".h" ? 120 : 400;
+}
+
 Breaches check_shape(const fs::path& file, const std::string& source) {
     const bool is_header = file.extension() == ".h";
-    const long most = is_header ? 120 : folder_of(file) == "tests" ? 500 : 400;
+    const long most = most_lines(file);
     const auto lines = std::ranges::count(source, '\n');
     Breaches found;
     if (lines > most)
