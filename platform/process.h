@@ -12,8 +12,11 @@
 namespace envmesh::platform {
 
 /// No core dumps, no tracing by the same user, and an environment free of what would change our
-/// libraries (shell.md §4.4). First thing in main.
+/// libraries (shell.md §4.4). First thing in the daemon's main.
 void harden();
+/// The same for a front end, which hands its environment and limits on to what it runs: those stay
+/// as they are, and it loads no library that they could change.
+void harden_front_end();
 /// Tells a service manager that waits for it (systemd's NOTIFY_SOCKET): "READY=1", "STOPPING=1",
 /// "STATUS=…".
 void notify_service_manager(std::string_view state);

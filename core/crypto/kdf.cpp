@@ -43,7 +43,8 @@ Result<Key> argon2id(const Secret& password, const Argon2& parameters, const Arg
                         std::to_string(parameters.passes) + " passes).",
                     "Restore vault.keys from a backup, or join the mesh again as a new device.");
     Key key;
-    const std::string_view text = password.reveal_text();
+    // The library wants an address even for no bytes.
+    const std::string_view text = password.empty() ? "" : password.reveal_text();
     if (crypto_pwhash(key.writable().data(), Key::size, text.data(), text.size(),
                       parameters.salt.data(), parameters.passes,
                       std::size_t{parameters.memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0)

@@ -70,8 +70,9 @@ std::optional<std::uint32_t> number_of(const Json& object, const char* name) {
 template <std::size_t N>
 std::optional<Block<N>> block_of(const Json& object, const char* name) {
     const auto digits = string_of(object, name);
-    const auto bytes = digits ? from_hex(*digits) : std::nullopt;
-    if (!bytes || bytes->size() != N) return std::nullopt;
+    if (!digits || digits->size() != 2 * N) return std::nullopt;
+    const auto bytes = from_hex(*digits);
+    if (!bytes) return std::nullopt;
     return block<N>(*bytes);
 }
 

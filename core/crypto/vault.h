@@ -39,7 +39,8 @@ class Vault {
     Result<> add_password(const Key& vault_key, const Secret& password, const Argon2Limits& limits,
                           Random& random);
     Result<> add_key(SlotKind kind, const Key& vault_key, const Key& kek, Random& random);
-    /// `wrong_secret` when no slot of that kind opens.
+    /// `wrong_secret` when no slot of that kind opens; the error of `argon2id` when a password
+    /// could not be tried on a slot and opened no other.
     [[nodiscard]] Result<Key> open_password(const Secret& password,
                                             const Argon2Limits& limits) const;
     [[nodiscard]] Result<Key> open_key(SlotKind kind, const Key& kek) const;

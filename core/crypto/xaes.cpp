@@ -65,12 +65,12 @@ bool fits(View bytes) { return bytes.size() <= INT_MAX - tag_size; }
 
 /// CMAC's K1 (SP 800-38B): the encrypted zero block, doubled in GF(2^128).
 void double_block(Block<block_size>& block) {
-    const unsigned carry = block[0] >> 7U;
+    const bool carry = (block[0] & 0x80U) != 0;
     for (std::size_t i = 0; i < block_size; ++i) {
-        const unsigned next = i + 1 < block_size ? block[i + 1] >> 7U : 0U;
-        block[i] = static_cast<std::uint8_t>((block[i] << 1U) | next);
+        const unsigned next = i + 1 < block_size ? block[i + 1] : 0U;
+        block[i] = static_cast<std::uint8_t>(block[i] * 2U + next / 128U);
     }
-    block[block_size - 1] ^= static_cast<std::uint8_t>(carry * 0x87U);
+    if (carry) block[block_size - 1] ^= 0x87U;
 }
 
 /// The AES-256-GCM key of this nonce: two CMAC blocks over its first 12 bytes.

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include "core/config/config.h"
+
+#include "core/base/bytes.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <optional>
+#include <utility>
+
+namespace envmesh::config {
+namespace {
+
+constexpr std::size_t most_bytes = 64 * 1024; // a person wrote it; more is a wrong file
+
+template <auto member>
+bool flag(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<bool>();
+    if (value) config.*member = *value;
+    return value.has_value();
+}
+
+template <auto member, std::int64_t least, std::int64_t most>
+bool number(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::int64_t>();
+    if (!value || *value < least || *value > most) return false;
+    using Number = std::remove_reference_t<decltype(config.*member)>;
+    config.*member = static_cast<Number>(*value);
+    return true;
+}
+
+template <auto member, auto is_good>
+bool text(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::string>();
+    if (!value || !is_good(*value)) return false;
+    config.*member = *value;
+    return true;
+}
+
+template <auto member, const auto& names>
+bool choice(const toml::node& node, Config& config) {
+    const auto value = node.value_exact<std::string>();
+    const auto* found =
+        value ? std::ranges::find(names, *value, [](auto& n) { return n.first; }) : names.end();
+    if (found == names.end()) return false;
+    config.*member = found->second;
+    return true;
+}
+
+constexpr bool is_any_of(std::string_view text, std::string_view punctuation) {
+    return std::ranges::all_of(text, [punctuation](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               punctuation.find(c) != std::string_view::npos;
+    });
+}
+
+bool is_address(const std::string& text) {
+    return !text.empty() && text.size() <= 253 && is_any_of(text, ".:-%");
+}
+bool is_address_or_empty(const std::string& text) { return text.empty() || is_address(text); }
+
+bool is_url_or_empty(const std::string& text) {
+    constexpr std::string_view scheme = "wss://";
+    if (text.empty()) return true;
+    return text.starts_with(scheme) && text.size() > scheme.size() && text.size() <= 300 &&
+           is_any_of(text.substr(scheme.size()), ".:-%[]");
+}
+bool is_key_or_empty(const std::string& text) {
+    return text.empty() || (text.size() == 64 && from_hex(text).has_value());
+}
+bool is_absolute_or_empty(const std::string& text) {
+    return text.find('\0') == std::string::npos &&
+           (text.empty() || std::filesystem::path(text).is_absolute());
+}
+bool is_level(const std::string& text) {
+    return text == "debug" || text == "info" || text == "warning" || text == "error";
+}
+
+constexpr std::array modes{
+    std::pair<std::string_view, Mode>{"auto", Mode::automatic},
+    std::pair<std::string_view, Mode>{"server-preferred", Mode::server_preferred},
+    std::pair<std::string_view, Mode>{"client-only", Mode::client_only}};
+constexpr std::array policies{
+    std::pair<std::string_view, NewMeshes>{"by-listener", NewMeshes::by_listener},
+    std::pair<std::string_view, NewMeshes>{"open", NewMeshes::open},
+    std::pair<std::string_view, NewMeshes>{"token", NewMeshes::token},
+    std::pair<std::string_view, NewMeshes>{"closed", NewMeshes::closed}};
+
+constexpr std::int64_t most_quota = 1LL << 50;
+
+struct Row {
+    std::string_view section, name;
+    std::string_view type; // completes "must be …"
+    std::string_view fallback, meaning;
+    bool (*read)(const toml::node&, Config&);
+};
+
+// Every key there is. The fallbacks repeat those of Config, and a test holds them equal.
+constexpr std::array table{
+    Row{"server", "mode", R"("auto", "server-preferred" or "client-only")", R"("auto")",
+        "whether this machine may serve others", choice<&Config::mode, modes>},
+    Row{"server", "listen", "an IP address or host name", R"("127.0.0.1")",
+        "address that a cloud server listens on", text<&Config::listen, is_address>},
+    Row{"server", "port", "a whole number from 0 to 65535", "8765",
+        "port of that address; 0 takes any free one", number<&Config::port, 0, 65535>},
+    Row{"server", "lan_listen", "an IP address or host name, or empty", R"("")",
+        "address that a machine listens on while it serves the local network; empty: it never does",
+        text<&Config::lan_listen, is_address_or_empty>},
+    Row{"server", "new_meshes", R"("by-listener", "open", "token" or "closed")", R"("by-listener")",
+        "who may create a mesh here; by-listener: anyone on loopback, else holders of the token",
+        choice<&Config::new_meshes, policies>},
+    Row{"server", "quota_cells", "a whole number of at least 1", "200000",
+        "most records that a mesh may keep here", number<&Config::quota_cells, 1, most_quota>},
+    Row{"server", "quota_bytes", "a whole number of at least 1", "268435456",
+        "most bytes that a mesh may keep here", number<&Config::quota_bytes, 1, most_quota>},
+    Row{"client", "enable_cloud", "true or false", "true", "use a cloud server",
+        flag<&Config::enable_cloud>},
+    Row{"client", "cloud_url", R"(a URL like "wss://host:8765", or empty)", R"("")",
+        "the cloud server; empty: the one that init or join was given",
+        text<&Config::cloud_url, is_url_or_empty>},
+    Row{"client", "cloud_key", "64 lower-case hexadecimal digits, or empty", R"("")",
+        "that server's key; empty: the one that init or join confirmed",
+        text<&Config::cloud_key, is_key_or_empty>},
+    Row{"client", "enable_lan", "true or false", "true", "look for servers on the local network",
+        flag<&Config::enable_lan>},
+    Row{"vault", "key_file", "an absolute path, or empty", R"("")",
+        "key file of a machine without a person; empty: vault.key in the data folder",
+        text<&Config::key_file, is_absolute_or_empty>},
+    Row{"log", "level", R"("debug", "info", "warning" or "error")", R"("info")",
+        "least level that is logged", text<&Config::log_level, is_level>},
+};
+
+std::string place(std::string_view origin, const toml::source_region& where) {
+    return std::string(origin) + ":" + std::to_string(where.begin.line) + ": ";
+}
+
+// What a person typed, shortened and with nothing in it that moves a cursor.
+std::string shown(std::string_view name) {
+    std::string out = "\"";
+    for (const char c : name.substr(0, 64))
+        out += c >= ' ' && c <= '~' ? c : '?';
+    return out + '"';
+}
+
+std::string known_keys(std::string_view section) {
+    std::string list;
+    for (const Row& row : table)
+        if (row.section == section) list.append(list.empty() ? "" : ", ").append(row.name);
+    return list;
+}
+
+Result<> read_key(const Row& row, const toml::node& value, std::string_view origin,
+                  Config& config) {
+    if (row.read(value, config)) return {};
+    return fail(Code::invalid, place(origin, value.source()) + std::string(row.section) + "." +
+                                   std::string(row.name) + " must be " + std::string(row.type) +
+                                   ".");
+}
+
+Result<> read_section(const toml::key& section, const toml::node& node, std::string_view origin,
+                      Config& config) {
+    const std::string keys = known_keys(section.str());
+    if (keys.empty())
+        return fail(Code::invalid,
+                    place(origin, section.source()) + "There is no section " +
+                        shown(section.str()) + ".",
+                    "The sections are [server], [client], [vault] and [log].");
+    if (!node.is_table())
+        return fail(Code::invalid, place(origin, node.source()) + std::string(section.str()) +
+                                       " must be a section: [" + std::string(section.str()) + "].");
+    for (const auto& [key, value] : *node.as_table()) {
+        const auto* row = std::ranges::find_if(
+            table, [&](const Row& r) { return r.section == section.str() && r.name == key.str(); });
+        if (row == table.end())
+            return fail(Code::invalid,
+                        place(origin, key.source()) + "There is no key " + shown(key.str()) +
+                            " in [" + std::string(section.str()) + "].",
+                        "The keys there are " + keys + ".");
+        if (auto read = read_key(*row, value, origin, config); !read) return read;
+    }
+    return {};
+}
+
+} // namespace
+
+bool Config::is_cloud_server() const {
+    return mode == Mode::server_preferred && !enable_cloud && !enable_lan;
+}
+
+Result<Config> parse(std::string_view toml, std::string_view origin) {
+    Config config;
+    try {
+        const toml::table root = toml::parse(toml, origin);
+        for (const auto& [section, node] : root)
+            if (auto read = read_section(section, node, origin, config); !read)
+                return std::unexpected(read.error());
+    } catch (const toml::parse_error& error) {
+        return fail(Code::invalid, place(origin, error.source()) + "This is not valid TOML: " +
+                                       std::string(error.description()) + ".");
+    } catch (const std::exception&) {
+        return fail(Code::invalid, std::string(origin) + " cannot be read as TOML.");
+    }
+    return config;
+}
+
+Result<Config> load(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream)
+        return fail(Code::not_found,
+                    "The configuration file " + file.string() + " cannot be opened.",
+                    "Check the path and its permissions.");
+    std::string toml(most_bytes + 1, '\0');
+    stream.read(toml.data(), static_cast<std::streamsize>(toml.size()));
+    if (stream.bad() || (stream.fail() && !stream.eof()))
+        return fail(Code::storage, "The configuration file " + file.string() + " cannot be read.");
+    toml.resize(static_cast<std::size_t>(stream.gcount()));
+    if (toml.size() > most_bytes)
+        return fail(Code::invalid, "The configuration file " + file.string() +
+                                       " is larger than 64 KiB, so it is not one.");
+    return parse(toml, file.string());
+}
+
+std::vector<Key> keys() {
+    std::vector<Key> out;
+    for (const Row& row : table)
+        out.push_back({std::string(row.section), std::string(row.name), std::string(row.type),
+                       std::string(row.fallback), std::string(row.meaning)});
+    return out;
+}
+
+} // namespace envmesh::config
