@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// One function for each command: what was asked in, exit status out. An error is printed by main,
+// which also turns it into the exit status (cli/README.md).
+#pragma once
+
+#include "cli/connect.h"
+#include "cli/output.h"
+
+#include <optional>
+
+namespace envmesh::cli {
+
+using Exit = Result<int>;
+
+struct Context {
+    Output& out;
+    std::filesystem::path socket;                     // empty: the usual place
+    std::optional<std::chrono::milliseconds> timeout; // empty: longer than the daemon's own limit
+    ipc::Deadline started;                            // when the program began
+
+    [[nodiscard]] ipc::Deadline deadline() const;
+    /// With 5 s at most for the greeting: a daemon that is stopped does not answer.
+    [[nodiscard]] Result<ipc::Client> connect() const;
+    /// One question on a connection of its own.
+    template <class Call>
+    Result<typename Call::Reply> ask(Call call) const {
+        auto client = connect();
+        if (!client) return std::unexpected(std::move(client.error()));
+        return client->ask(std::move(call), deadline());
+    }
+};
+
+struct InitOptions {
+    std::string name, server, server_key, password_file, server_token_file;
+};
+struct UnlockOptions {
+    std::string password_file;
+};
+struct InviteOptions {
+    std::string ttl = "10m";
+};
+struct JoinOptions {
+    std::string name, password_file;
+    bool yes = false;
+};
+struct GetOptions {
+    std::string key, scope;
+    std::optional<std::string> fallback;
+    bool no_newline = false;
+};
+struct SetOptions {
+    std::vector<std::string> items; // KEY=VALUE, KEY=@file, KEY, KEY followed by "-"
+    std::string scope, visibility;
+    bool force = false;
+};
+struct DeleteOptions {
+    std::vector<std::string> keys;
+    std::string scope;
+};
+struct ListOptions {
+    bool values = false;
+};
+struct ExportOptions {
+    std::string shell;
+    bool strict = false;
+};
+struct SyncOptions {
+    std::string wait = "10s";
+};
+/// The grammar as a completion needs it; main fills it in from the parser.
+struct Verb {
+    std::string name, description;
+    std::vector<std::string> options;
+};
+struct CompletionOptions {
+    std::string shell;
+    std::vector<Verb> verbs;
+};
+struct NoOptions {};
+
+Exit init(Context&, const InitOptions&);
+Exit unlock(Context&, const UnlockOptions&);
+Exit lock(Context&, const NoOptions&);
+Exit invite(Context&, const InviteOptions&);
+Exit join(Context&, const JoinOptions&);
+Exit devices(Context&, const NoOptions&);
+Exit get(Context&, const GetOptions&);
+Exit set(Context&, const SetOptions&);
+Exit remove(Context&, const DeleteOptions&);
+Exit list(Context&, const ListOptions&);
+/// Within 150 ms of the program's start, whatever the daemon does (protocol §3).
+Exit export_variables(Context&, const ExportOptions&);
+Exit peers(Context&, const NoOptions&);
+Exit sync(Context&, const SyncOptions&);
+Exit status(Context&, const NoOptions&);
+Exit watch(Context&, const NoOptions&);
+Exit shutdown(Context&, const NoOptions&);
+Exit completion(Context&, const CompletionOptions&);
+Exit version(Context&, const NoOptions&);
+
+} // namespace envmesh::cli

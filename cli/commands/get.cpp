@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "cli/commands.h"
+#include "cli/commands/variable.h"
+
+namespace envmesh::cli {
+namespace {
+
+void print(Context& context, View value, bool no_newline) {
+    Bytes whole = to_bytes(value);
+    if (!no_newline) whole.push_back('\n');
+    context.out.raw(whole);
+    wipe(whole);
+}
+
+} // namespace
+
+Exit get(Context& context, const GetOptions& options) {
+    api::Get call;
+    call.key = options.key;
+    call.scope = options.scope;
+    const auto found = context.ask(std::move(call));
+    if (!found && found.error().code == Code::not_found && options.fallback) {
+        if (context.out.is_json())
+            context.out.object({{"key", options.key}, value_field(Secret(*options.fallback))});
+        else
+            print(context, view(*options.fallback), options.no_newline);
+        return 0;
+    }
+    if (!found) return std::unexpected(found.error());
+    if (!found->value)
+        return fail(Code::protocol,
+                    "The daemon answered without the value of \"" + options.key + "\".");
+    if (context.out.is_json())
+        context.out.object(describe(*found));
+    else
+        print(context, found->value->reveal(), options.no_newline);
+    return 0;
+}
+
+} // namespace envmesh::cli

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "cli/commands.h"
+#include "core/base/clock.h"
+
+namespace envmesh::cli {
+namespace {
+
+Scalar text_or_null(const std::string& text) {
+    if (text.empty()) return nullptr;
+    return text;
+}
+
+void show_json(Output& out, const api::Status::Reply& now) {
+    out.object({{"schema", std::uint64_t{1}},
+                {"state", now.state},
+                {"tier", now.tier},
+                {"server", text_or_null(now.server)},
+                {"devices", now.devices},
+                {"pending", now.pending},
+                {"undecryptable", now.undecryptable},
+                {"last_contact", time_or_null(now.last_contact_ms)},
+                {"device", now.device},
+                {"name", now.name},
+                {"mesh", now.mesh},
+                {"version", now.version},
+                {"reason", now.reason},
+                {"variables", now.variables},
+                {"conflicts", now.conflicts},
+                {"held", now.held},
+                {"serves", now.serves}});
+}
+
+void show(Output& out, const api::Status::Reply& now) {
+    const std::string where = now.server.empty() ? now.tier : now.tier + ", " + now.server;
+    const auto line = [&](std::string_view label, const std::string& text) {
+        if (!text.empty()) out.line(std::string(label) + printable(text));
+    };
+    const auto count = [](std::uint64_t number) {
+        return number == 0 ? std::string() : std::to_string(number);
+    };
+    line("state          ", now.state);
+    line("this machine   ", now.name);
+    line("connection     ", where);
+    line("reason         ", now.reason);
+    line("last contact   ", now.last_contact_ms ? rfc3339(*now.last_contact_ms) : "");
+    line("devices        ", count(now.devices));
+    line("variables      ", count(now.variables));
+    line("to be sent     ", count(now.pending));
+    line("unreadable     ", count(now.undecryptable));
+    line("conflicts      ", count(now.conflicts));
+    line("held back      ", count(now.held));
+}
+
+} // namespace
+
+Exit status(Context& context, const NoOptions&) {
+    const auto now = context.ask(api::Status());
+    if (!now) return std::unexpected(now.error());
+    if (context.out.is_json())
+        show_json(context.out, *now);
+    else
+        show(context.out, *now);
+    const bool ready = now->state != "locked" && now->state != "absent";
+    return ready ? 0 : exit_status(Code::locked);
+}
+
+} // namespace envmesh::cli

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// What the program says: data on standard output, everything else on standard error. JSON is one
+// object or array a line, flushed at once, keys in a stable order. Text for people has control
+// characters escaped, so that a hostile name cannot drive a terminal.
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/secret.h"
+
+#include <variant>
+#include <vector>
+
+namespace envmesh::cli {
+
+using Scalar = std::variant<std::nullptr_t, bool, std::uint64_t, std::int64_t, std::string,
+                            std::vector<std::string>>;
+struct Field {
+    std::string name;
+    Scalar value;
+};
+using Object = std::vector<Field>;
+
+/// "value" when the bytes are UTF-8, else "value_b64".
+Field value_field(const Secret& value);
+/// RFC 3339, or null.
+Scalar time_or_null(const std::optional<std::int64_t>& wall_ms);
+/// Control characters and bytes that are not UTF-8 as \xNN.
+std::string printable(std::string_view text);
+
+enum class Colour { automatic, always, never };
+
+class Output {
+  public:
+    struct Options {
+        bool json = false;
+        bool quiet = false;
+        Colour colour = Colour::automatic;
+    };
+    explicit Output(Options options);
+
+    [[nodiscard]] bool is_json() const { return options_.json; }
+    /// Notes and progress reach a person: a terminal, and neither --quiet nor --json.
+    [[nodiscard]] bool has_audience() const { return audience_; }
+
+    void line(std::string_view text);
+    void object(const Object& object);
+    void array(const std::vector<Object>& objects);
+    /// Columns aligned, the first row as heading.
+    void table(const std::vector<std::vector<std::string>>& rows);
+    /// These bytes exactly, in one write.
+    void raw(View bytes);
+
+    void note(std::string_view text) const;
+    /// Replaces the line that it wrote before; ended by an empty one.
+    void progress(std::string_view text) const;
+    void error(const Error& error) const;
+
+    /// `storage` when something meant for standard output could not be written.
+    [[nodiscard]] Result<> finish() const;
+
+  private:
+    [[nodiscard]] std::string paint(std::string_view text, std::string_view code,
+                                    bool on_terminal) const;
+
+    Options options_;
+    bool audience_ = false;
+    bool colour_out_ = false;
+    bool colour_error_ = false;
+    bool failed_ = false;
+};
+
+} // namespace envmesh::cli

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+// Which fields each call and reply has, listed once for the encoder and the decoder: `must` is
+// required of whoever sends, `may` keeps its default when absent. Included by calls.cpp and
+// decode.cpp only.
+#pragma once
+
+#include "core/api/calls.h"
+
+#include <concepts>
+
+namespace envmesh::api {
+
+template <class T, class Wanted>
+concept Of = std::same_as<std::remove_const_t<T>, Wanted>;
+
+/// Calls and replies that say it all by their name.
+template <class T>
+concept Bare = Of<T, Done> || Of<T, Status> || Of<T, Lock> || Of<T, Peers> || Of<T, Devices> ||
+               Of<T, Shutdown> || Of<T, Watch>;
+void fields(auto&, Bare auto&) {}
+
+void fields(auto& io, Of<Status::Reply> auto& it) {
+    io.must("state", it.state).may("tier", it.tier).may("server", it.server);
+    io.may("devices", it.devices).may("pending", it.pending);
+    io.may("undecryptable", it.undecryptable).may("last_contact_ms", it.last_contact_ms);
+    io.may("device", it.device).may("name", it.name).may("mesh", it.mesh);
+    io.may("version", it.version).may("reason", it.reason).may("variables", it.variables);
+    io.may("conflicts", it.conflicts).may("held", it.held).may("serves", it.serves);
+}
+void fields(auto& io, Of<Init> auto& it) {
+    io.must("name", it.name).may("server", it.server).may("server_key", it.server_key);
+    io.may("server_token", it.server_token).must("password", it.password);
+}
+void fields(auto& io, Of<Init::Reply> auto& it) {
+    io.must("device", it.device).may("mesh", it.mesh).may("server_key", it.server_key);
+}
+void fields(auto& io, Of<ProbeServer> auto& it) { io.must("server", it.server); }
+void fields(auto& io, Of<ProbeServer::Reply> auto& it) { io.must("server_key", it.server_key); }
+void fields(auto& io, Of<Unlock> auto& it) { io.must("password", it.password); }
+
+void fields(auto& io, Of<Variable> auto& it) {
+    io.must("key", it.key).may("scope", it.scope).may("profile", it.profile);
+    io.may("visibility", it.visibility).may("type", it.type).may("version", it.version);
+    io.may("updated_by", it.updated_by).may("updated_at_ms", it.updated_at_ms);
+    io.may("expires_at_ms", it.expires_at_ms).may("conflict", it.conflict);
+    io.may("value", it.value);
+}
+void fields(auto& io, Of<Get> auto& it) { io.must("key", it.key).may("scope", it.scope); }
+template <class T>
+concept Item = Of<T, Set::Item> || Of<T, Export::Item>;
+void fields(auto& io, Item auto& it) { io.must("key", it.key).must("value", it.value); }
+void fields(auto& io, Of<Set> auto& it) {
+    io.must("items", it.items).may("scope", it.scope).may("visibility", it.visibility);
+    io.may("force", it.force);
+}
+void fields(auto& io, Of<Delete> auto& it) { io.must("keys", it.keys).may("scope", it.scope); }
+template <class T>
+concept Written = Of<T, Set::Reply> || Of<T, Delete::Reply>;
+void fields(auto& io, Written auto& it) {
+    io.must("keys", it.keys).must("versions", it.versions).may("pending_sync", it.pending_sync);
+}
+void fields(auto& io, Of<List> auto& it) { io.may("values", it.values).may("after", it.after); }
+void fields(auto& io, Of<List::Reply> auto& it) {
+    io.must("variables", it.variables).may("next", it.next);
+}
+void fields(auto& io, Of<Export> auto& it) { io.may("after", it.after); }
+void fields(auto& io, Of<Export::Reply> auto& it) {
+    io.must("items", it.items).may("skipped", it.skipped).may("next", it.next);
+}
+
+void fields(auto& io, Of<Peers::Peer> auto& it) {
+    io.must("device", it.device).may("name", it.name).may("role", it.role).may("mesh", it.mesh);
+    io.may("online", it.online).may("self", it.self).may("rtt_ms", it.rtt_ms);
+    io.may("last_seen_ms", it.last_seen_ms);
+}
+void fields(auto& io, Of<Peers::Reply> auto& it) { io.must("peers", it.peers); }
+void fields(auto& io, Of<Devices::Device> auto& it) {
+    io.must("device", it.device).may("name", it.name).may("role", it.role).may("self", it.self);
+    io.may("removed", it.removed).may("added_at_ms", it.added_at_ms);
+}
+void fields(auto& io, Of<Devices::Reply> auto& it) { io.must("devices", it.devices); }
+void fields(auto& io, Of<Sync> auto& it) { io.may("wait_ms", it.wait_ms); }
+void fields(auto& io, Of<Sync::Reply> auto& it) {
+    io.must("complete", it.complete).may("received", it.received).may("sent", it.sent);
+    io.may("pending", it.pending).may("undecryptable", it.undecryptable);
+    io.may("expected", it.expected).may("reason", it.reason);
+}
+void fields(auto& io, Of<Invite> auto& it) { io.may("ttl_s", it.ttl_s).may("role", it.role); }
+void fields(auto& io, Of<Invite::Reply> auto& it) { io.must("code", it.code); }
+template <class T>
+concept Wait = Of<T, InviteWait> || Of<T, JoinWait>;
+void fields(auto& io, Wait auto& it) { io.may("wait_ms", it.wait_ms); }
+void fields(auto& io, Of<InviteWait::Reply> auto& it) {
+    io.must("waiting", it.waiting).may("name", it.name).may("platform", it.platform);
+    io.may("check", it.check);
+}
+template <class T>
+concept Decision = Of<T, InviteAnswer> || Of<T, JoinConfirm>;
+void fields(auto& io, Decision auto& it) { io.must("yes", it.yes); }
+void fields(auto& io, Of<InviteAnswer::Reply> auto& it) { io.may("device", it.device); }
+void fields(auto& io, Of<Join> auto& it) {
+    io.must("code", it.code).must("password", it.password).must("name", it.name);
+}
+void fields(auto& io, Of<Join::Reply> auto& it) { io.must("check", it.check); }
+void fields(auto& io, Of<JoinWait::Reply> auto& it) {
+    io.must("waiting", it.waiting).may("stage", it.stage).may("admin", it.admin);
+    io.may("device", it.device).may("received", it.received).may("expected", it.expected);
+}
+
+void fields(auto& io, Of<Event> auto& it) {
+    io.must("event", it.event).may("state", it.state).may("reason", it.reason);
+    io.may("names", it.names).may("device", it.device);
+}
+
+} // namespace envmesh::api

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+// A shell waits for `export` in its start-up file: whatever the daemon does, it must go on.
+#include "tests/cli/run_cli.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+
+namespace envmesh::test {
+namespace {
+
+using Local = asio::local::stream_protocol;
+
+// Not a measurement: far above the 150 ms allowed and far below every other timeout. On a busy
+// machine one of three tries is enough to tell.
+void expect_empty_and_soon(const Cli& cli) {
+    for (int attempt = 0;; ++attempt) {
+        const auto start = std::chrono::steady_clock::now();
+        const Outcome outcome = cli.run("export");
+        const auto took = std::chrono::steady_clock::now() - start;
+        EXPECT_EQ(outcome.exit, 0);
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_EQ(outcome.err, "");
+        if (took < std::chrono::seconds(1)) return;
+        if (attempt == 2) FAIL() << "export took longer than a second";
+    }
+}
+
+TEST(Export, WithoutADaemon) {
+    const Cli cli;
+    expect_empty_and_soon(cli);
+    EXPECT_EQ(cli.run("export --strict").exit, 4);
+}
+
+class Listener {
+  public:
+    [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "s"; }
+    Local::acceptor& acceptor() { return acceptor_; }
+    asio::io_context& context() { return context_; }
+
+  private:
+    TemporaryFolder folder_;
+    asio::io_context context_;
+    Local::acceptor acceptor_{context_, Local::endpoint(path().string())};
+};
+
+TEST(Export, WithASocketThatNobodyServes) {
+    Listener listener;
+    listener.acceptor().close();
+    ASSERT_TRUE(std::filesystem::exists(listener.path()));
+    expect_empty_and_soon(Cli(listener.path()));
+}
+
+// What a stopped process looks like from outside: the system accepts for it, nothing answers.
+TEST(Export, WithADaemonThatIsStopped) {
+    Listener listener;
+    const Cli cli(listener.path());
+    expect_empty_and_soon(cli);
+    EXPECT_EQ(cli.run("export --strict").exit, 4);
+}
+
+TEST(Export, WithADaemonWhoseQueueIsFull) {
+    Listener listener;
+    listener.acceptor().listen(1);
+    std::list<Local::socket> waiting;
+    for (boost::system::error_code ec; !ec;) {
+        Local::socket& socket = waiting.emplace_back(listener.context());
+        socket.open();
+        socket.non_blocking(true);
+        socket.connect(Local::endpoint(listener.path().string()), ec);
+    }
+    expect_empty_and_soon(Cli(listener.path()));
+}
+
+// Answers each connection with these bytes and keeps it open.
+class Babbler {
+  public:
+    explicit Babbler(std::string bytes) : bytes_(std::move(bytes)) {
+        thread_ = std::thread([this] { babble(); });
+    }
+    Babbler(const Babbler&) = delete;
+    Babbler& operator=(const Babbler&) = delete;
+    ~Babbler() {
+        done_ = true;
+        Local::socket last(listener_.context());
+        last.connect(Local::endpoint(listener_.path().string()));
+        thread_.join();
+    }
+    [[nodiscard]] std::filesystem::path path() const { return listener_.path(); }
+
+  private:
+    void babble() {
+        std::list<Local::socket> open;
+        while (!done_) {
+            open.push_back(listener_.acceptor().accept());
+            boost::system::error_code ignored;
+            asio::write(open.back(), asio::buffer(bytes_), ignored);
+        }
+    }
+
+    std::string bytes_;
+    Listener listener_;
+    std::atomic<bool> done_ = false;
+    std::thread thread_;
+};
+
+std::string framed(std::string_view body) {
+    return std::string(ipc::frame(view(body)).value().reveal_text());
+}
+const std::string hello = framed(R"({"hello":{"protocol":[1,1],"version":"1"}})");
+
+TEST(Export, WithADaemonThatTalksNonsense) {
+    const std::string item = R"({"key":"A","value":"1"})";
+    for (const std::string& bytes :
+         {hello.substr(0, 20), std::string(4096, '\xff'), framed("garbage"), hello,
+          hello + framed("garbage"), hello + framed(R"({"id":1,"ok":true})"),
+          hello + framed(R"({"id":1,"ok":true,"items":[)" + item + "]}").substr(0, 30),
+          hello + framed(R"({"id":1,"ok":true,"next":"A","items":[)" + item + "]}"),
+          hello + framed(R"({"id":1,"ok":true,"items":[{"key":"A"}]})"),
+          hello + framed(R"({"id":1,"error":{"code":"LOCKED","message":"Locked."}})")}) {
+        const Babbler babbler(bytes);
+        expect_empty_and_soon(Cli(babbler.path()));
+    }
+}
+
+Result<api::Reply> two_pages(const api::Request& request) {
+    const auto* asked = std::get_if<api::Export>(&request);
+    if (asked == nullptr) return fail(Code::internal, "Not asked for.");
+    api::Export::Reply page;
+    if (asked->after.empty()) {
+        page.items.push_back({"A", Secret("it's")});
+        page.items.push_back({"X;touch canary;Y", Secret("v")});
+        page.next = "A";
+    } else {
+        page.items.push_back({"B", Secret("\xff\n")});
+        page.skipped = {"LD_PRELOAD: reserved"};
+    }
+    return page;
+}
+
+TEST(Export, PrintsAllPagesForTheShellThatIsNamed) {
+    LocalDaemon daemon(two_pages);
+    const Cli cli(daemon.socket());
+    // Far more than 150 ms, for programs that a sanitizer slows down.
+    const std::string strict = "--timeout 30s export --strict --shell ";
+    EXPECT_EQ(cli.run(strict + "sh").out, "export A='it'\\''s'\nexport B='\xff\n'\n");
+    EXPECT_EQ(cli.run(strict + "bash").out, "export A=$'it\\047s'\nexport B=$'\\377\\012'\n");
+    EXPECT_EQ(cli.run(strict + "zsh").out, "export A=$'it\\047s'\nexport B=$'\\377\\012'\n");
+    const Outcome unknown = cli.run("export --shell csh");
+    EXPECT_EQ(unknown.exit, 2);
+    EXPECT_EQ(unknown.out, "");
+}
+
+} // namespace
+} // namespace envmesh::test
