@@ -37,6 +37,7 @@ std::string hex(View bytes) {
 }
 
 std::optional<Bytes> from_hex(std::string_view text) {
+    if (text.empty()) return Bytes{};
     Bytes out(text.size() / 2);
     std::size_t length = 0;
     if (text.size() % 2 != 0 || sodium_hex2bin(out.data(), out.size(), text.data(), text.size(),
@@ -55,6 +56,7 @@ std::string base64(View bytes) {
 }
 
 std::optional<Bytes> from_base64(std::string_view text) {
+    if (text.empty()) return Bytes{};
     Bytes out(text.size() / 4 * 3 + 3);
     std::size_t length = 0;
     const char* end = nullptr;

@@ -67,6 +67,40 @@ inline Task<bool> sleep_for(std::chrono::milliseconds time) {
     co_return !ec;
 }
 
+/// Wakes all that wait for something to change; each then looks for itself.
+class Signal {
+  public:
+    explicit Signal(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+    Signal(const Signal&) = delete;
+    Signal& operator=(const Signal&) = delete;
+
+    void notify() {
+        for (asio::steady_timer* waiter : waiters_)
+            waiter->cancel();
+    }
+    /// Until notified, or the time is over.
+    Task<> wait_for(std::chrono::milliseconds time) {
+        asio::steady_timer timer(executor_, time);
+        const Entry entry(waiters_, &timer);
+        auto wait = timer.async_wait(as_result);
+        co_await std::move(wait);
+    }
+
+  private:
+    struct Entry {
+        Entry(std::list<asio::steady_timer*>& waiters, asio::steady_timer* timer)
+            : list(waiters), place(waiters.insert(waiters.end(), timer)) {}
+        ~Entry() { list.erase(place); }
+        Entry(const Entry&) = delete;
+        Entry& operator=(const Entry&) = delete;
+        std::list<asio::steady_timer*>& list;
+        std::list<asio::steady_timer*>::iterator place;
+    };
+
+    asio::any_io_executor executor_;
+    std::list<asio::steady_timer*> waiters_;
+};
+
 /// Tasks that live no longer than their owner. `cancel` asks all to end; `join` waits until all
 /// have.
 class TaskGroup {

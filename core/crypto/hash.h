@@ -18,7 +18,7 @@ ShortHash hash128(std::initializer_list<View> parts);
 Key derive(const Key& key, std::string_view label);
 Hash hmac_sha256(const Key& key, std::initializer_list<View> parts);
 
-/// BLAKE2b-256 fed piece by piece.
+/// BLAKE2b-256 fed piece by piece; `finish` ends it and is called once.
 class Hasher {
   public:
     Hasher();

@@ -32,7 +32,8 @@ class Identity {
 
     [[nodiscard]] const PublicIdentity& public_identity() const { return public_; }
     [[nodiscard]] DeviceId id() const { return public_.id(); }
-    /// Over label ‖ parts; the label keeps one kind of signature from passing for another.
+    /// Over label ‖ parts; the label keeps one kind of signature from passing for another, so no
+    /// label may begin with another one.
     [[nodiscard]] Signature sign(std::string_view label, std::initializer_list<View> parts) const;
     /// Opens what `seal_to` sealed to our X25519 key; `denied` when it was not for us or was
     /// altered.
@@ -51,7 +52,8 @@ class Identity {
 
 bool verify(const PublicKey& ed_pk, std::string_view label, std::initializer_list<View> parts,
             const Signature& signature);
-/// Anonymous box: 48 bytes longer than the message.
+/// Anonymous box: 48 bytes longer than the message. To a key of low order (a hostile one: no key
+/// pair has it) it is all zeros, which nobody opens.
 Bytes seal_to(const PublicKey& x_pk, View message);
 
 /// 64 hex digits of BLAKE2b-256(server's ed_pk): what `--server-key` takes (S7).

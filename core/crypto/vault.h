@@ -15,8 +15,8 @@
 namespace envmesh::crypto {
 
 /// password: KEK from Argon2id; keychain: KEK is 32 random bytes held by the OS; file: KEK is
-/// `vault.key`.
-enum class SlotKind { password, keychain, file };
+/// `vault.key`. The numbers are part of what is sealed: they stay.
+enum class SlotKind { password = 1, keychain = 2, file = 3 };
 
 struct Slot {
     SlotKind kind = SlotKind::password;
@@ -39,12 +39,15 @@ class Vault {
     Result<> add_password(const Key& vault_key, const Secret& password, const Argon2Limits& limits,
                           Random& random);
     Result<> add_key(SlotKind kind, const Key& vault_key, const Key& kek, Random& random);
-    /// `wrong_secret` when no slot of that kind opens.
+    /// `wrong_secret` when no slot of that kind opens; the error of `argon2id` when a password
+    /// could not be tried on a slot and opened no other.
     [[nodiscard]] Result<Key> open_password(const Secret& password,
                                             const Argon2Limits& limits) const;
     [[nodiscard]] Result<Key> open_key(SlotKind kind, const Key& kek) const;
 
   private:
+    [[nodiscard]] Result<> check_room() const;
+
     std::vector<Slot> slots_;
 };
 

@@ -12,7 +12,7 @@ namespace envmesh::crypto {
 using Nonce = Block<24>;
 inline constexpr std::size_t tag_size = 16;
 
-/// Ciphertext followed by the 16-byte tag.
+/// Ciphertext followed by the 16-byte tag. Plaintext and aad below 2 GiB each.
 Bytes xaes_seal(const Key& key, const Nonce& nonce, View aad, View plaintext);
 /// `corrupt` when the key, nonce, aad or any byte differs.
 Result<Secret> xaes_open(const Key& key, const Nonce& nonce, View aad, View sealed);

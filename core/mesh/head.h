@@ -16,11 +16,12 @@ struct Head {
     Hash chain_head{};
     Hlc hlc = 0;
     Hash digest{};
-    VersionVector versions; // at most 256 devices
+    VersionVector versions; // at most 256 devices: removed ones are left out (A17)
 
-    /// Label "EnvMesh-head-v1" ‖ mesh_id ‖ everything above.
+    /// The encoding and a signature over "EnvMesh-head-v1" ‖ mesh_id ‖ everything above.
     [[nodiscard]] Bytes sign(const crypto::Identity& self, const MeshId& mesh_id) const;
-    /// `denied` unless it is canonical and signed with this key.
+    /// `denied` unless it is canonical and signed with this key. That `device` is the key's owner
+    /// is the caller's to check, who looked the key up.
     static Result<Head> verify(View bytes, const MeshId& mesh_id, const crypto::PublicKey& ed_pk);
 };
 

@@ -5,28 +5,25 @@
 // Sans-I/O: the caller moves slots between the two sides.
 #pragma once
 
-#include "core/mesh/chain.h"
+#include "core/mesh/slots.h"
 
 #include <optional>
 
 namespace envmesh::mesh {
 
-using RendezvousId = Block<16>;
-enum class MailSlot : std::uint8_t { j1 = 1, a1 = 2, j2 = 3, a2 = 4 };
-inline constexpr std::size_t most_joiner_slot_bytes = 4 * 1024;
-inline constexpr std::size_t most_admin_slot_bytes = 64 * 1024;
-
 /// All a joiner needs, as one string of lower-case base32:
-/// {version 1, secret 16, BLAKE2b-128(server ed_pk) 16, "host:port", check 2}.
+/// {version 1, secret 16, BLAKE2b-128(server ed_pk) 16, "host:port"} and two check characters.
 struct InviteCode {
     Secret secret;                  // 16 bytes
     crypto::ShortHash server_key{}; // BLAKE2b-128(server ed_pk); zeros when there is no server
     std::string address; // "host:port" of a wss server; empty: find the inviter on the LAN
 
+    /// The address is the caller's to get right: `parse` refuses one that is not "host:port", and
+    /// one without a server key, which nothing would vouch for.
     static InviteCode create(Random& random, const crypto::ShortHash& server_key,
                              std::string address);
-    /// `invalid` (exit 65) when malformed or the check differs. White space and '-' are ignored,
-    /// case is not kept.
+    /// `invalid` (exit 65) when malformed or the check differs, `too_new` for a later version.
+    /// White space and '-' are ignored, case is not kept.
     static Result<InviteCode> parse(const Secret& text);
     [[nodiscard]] Secret to_text() const;
     [[nodiscard]] RendezvousId rendezvous() const; // BLAKE2b-128("EnvMesh-rv" ‖ secret)
@@ -42,17 +39,13 @@ struct Welcome {
 };
 
 /// The admin's side. Feed it j1, then j2, each once; anything out of order, altered or second is
-/// `denied` and ends the invitation.
+/// `denied` and ends the invitation. `admin` and `random` outlive it.
 class Inviter {
   public:
-    Inviter(const InviteCode& code, const crypto::Identity& admin, MeshId mesh_id, Hash chain_head,
-            Random& random);
+    using Joiner = mesh::Joiner;
 
-    struct Joiner {
-        crypto::PublicIdentity keys;
-        std::string name;     // at most 64 bytes of UTF-8 without control characters
-        std::string platform; // likewise, at most 32
-    };
+    Inviter(const InviteCode& code, const crypto::Identity& admin, const MeshId& mesh_id,
+            const Hash& chain_head, Random& random);
 
     /// j1 in, a1 out.
     Result<Bytes> on_commit(View j1);
@@ -60,53 +53,54 @@ class Inviter {
     Result<> on_opening(View j2);
     [[nodiscard]] const Joiner& joiner() const { return *joiner_; }
     [[nodiscard]] const std::string& check() const { return check_; } // six digits
-    /// a2, to be called once the person has said yes and the chain has the new device.
+    /// a2, to be called once, when the person has said yes and the chain has the new device.
+    /// `invalid` when it does not fit into its slot or names another mesh.
     Result<Bytes> welcome(const Welcome& welcome);
 
   private:
+    enum class Awaits { commit, opening, yes, nothing };
+    /// The step may be taken now; a second try may not, whatever comes of the first.
+    Result<> take(Awaits step);
+
     const crypto::Identity& admin_;
     Random& random_;
+    SlotKeys keys_;
     MeshId mesh_id_;
     Hash chain_head_;
-    RendezvousId rendezvous_;
-    Key master_; // K = BLAKE2b-256("EnvMesh-inv" ‖ secret)
-    Key k_j_;    // directional keys
-    Key k_a_;
-    std::optional<Hash> commit_;
-    Bytes a1_;
+    Awaits awaits_ = Awaits::commit;
+    Transcript transcript_;
     std::optional<Joiner> joiner_;
     std::string check_;
 };
 
 /// The joining side: `commit()` makes j1; a1 in gives j2 and the digits; a2 in gives the welcome.
+/// As for the admin, each once. `self` and `random` outlive it.
 class Joining {
   public:
-    Joining(const InviteCode& code, const crypto::Identity& self, std::string name,
-            std::string platform, Random& random);
+    /// Name and platform are made fit (core/mesh/name.h).
+    Joining(const InviteCode& code, const crypto::Identity& self, const std::string& name,
+            const std::string& platform, Random& random);
 
-    [[nodiscard]] const RendezvousId& rendezvous() const { return rendezvous_; }
+    [[nodiscard]] const RendezvousId& rendezvous() const { return keys_.rendezvous(); }
     Bytes commit();
     /// a1 in, j2 out.
     Result<Bytes> on_admin(View a1);
     [[nodiscard]] const std::string& check() const { return check_; }
-    /// a2 in. `denied` unless it is signed by the admin of a1 and names the same mesh.
+    /// a2 in. `denied` unless it is signed by the admin of a1 and names the same mesh. Then the
+    /// caller verifies the chain against mesh_id, chain_height and chain_head, finds admin_key()
+    /// and itself in it, and verifies `head` with admin_key().
     Result<Welcome> on_welcome(View a2);
-    [[nodiscard]] const crypto::PublicKey& admin_key() const { return admin_ed_pk_; }
+    [[nodiscard]] const crypto::PublicKey& admin_key() const { return half_.ed_pk; }
 
   private:
+    enum class Awaits { admin, welcome, nothing };
+
     const crypto::Identity& self_;
     Random& random_;
-    std::string name_;
-    std::string platform_;
-    RendezvousId rendezvous_;
-    Key master_;
-    Key k_j_;
-    Key k_a_;
-    Block<32> r_j_{};
-    Hash commit_{};
-    Bytes a1_;
-    MeshId mesh_id_{};
-    crypto::PublicKey admin_ed_pk_{};
+    SlotKeys keys_;
+    Awaits awaits_ = Awaits::admin;
+    Transcript transcript_;
+    AdminHalf half_;
     std::string check_;
 };
 

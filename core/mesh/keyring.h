@@ -29,9 +29,12 @@ class Keyring {
     [[nodiscard]] Epoch current_epoch() const { return current_; }
     [[nodiscard]] const Key& current_key() const { return *epoch_key(current_); }
     [[nodiscard]] const std::map<Epoch, Key>& epoch_keys() const { return epochs_; }
-    /// Keeps the key; `make_current` also writes with it from here on.
+    /// Keeps the key, unless the epoch has one already; `make_current` (an epoch we have) also
+    /// writes with it from here on.
     void add(Epoch epoch, Key key);
     void make_current(Epoch epoch);
+    /// The genesis entry is made: the key that `create` drew belongs to this epoch.
+    void name_first_epoch(Epoch epoch);
 
   private:
     Key name_key_;

@@ -1,79 +1,74 @@
 // SPDX-License-Identifier: MIT
 // The server's half of joining (A14): for each rendezvous that an authenticated member has opened,
-// four write-once slots, for at most an hour, in memory. Also the messages that carry them, on
-// /v1/join (joiner) and inside the member's session on /v1/sync. The server understands nothing of
-// the contents.
+// four write-once slots, for at most an hour, in memory. The server understands nothing of the
+// contents. A second writer closes the box, and both sides are told.
 #pragma once
 
-#include "core/mesh/invite.h"
+#include "core/mesh/mail_message.h"
+
+#include <map>
+#include <optional>
 
 namespace envmesh::mesh {
-
-/// Message types 0x20 to 0x2f; the first byte of the message.
-struct MailOpen { // member → server; again after a reconnection
-    RendezvousId rendezvous{};
-    std::uint32_t ttl_s = 600; // at most 3600
-};
-struct MailWrite { // either → server
-    RendezvousId rendezvous{};
-    MailSlot slot = MailSlot::j1;
-    Bytes bytes;
-};
-struct MailRead { // joiner → server: answer as soon as the slot is written
-    RendezvousId rendezvous{};
-    MailSlot slot = MailSlot::a1;
-};
-struct MailSlotFilled { // server → either
-    RendezvousId rendezvous{};
-    MailSlot slot = MailSlot::j1;
-    Bytes bytes;
-};
-struct MailClose { // member → server: the invitation is over
-    RendezvousId rendezvous{};
-};
-/// server → either: unknown or expired (not_found), second writer (denied), too large (invalid).
-struct MailError {
-    RendezvousId rendezvous{};
-    Code code = Code::not_found;
-};
-using MailMessage =
-    std::variant<MailOpen, MailWrite, MailRead, MailSlotFilled, MailClose, MailError>;
-
-Bytes encode(const MailMessage& message);
-/// `protocol` when the bytes are no mail message.
-Result<MailMessage> decode_mail(View bytes);
-bool is_mail(View bytes);
 
 /// All mailboxes of one server. `now_ms` is steady time.
 class Mailbox {
   public:
     static constexpr std::size_t most_open = 1024;
     static constexpr std::size_t most_open_per_mesh = 8;
+    static constexpr std::size_t most_bytes = 16 * 1024 * 1024; // in all boxes
+    static constexpr std::uint32_t most_ttl_s = 3600;
+    static constexpr unsigned most_messages_a_minute = 120; // of one connection
+    /// How long a joiner may take to fetch a2 when the member has closed the box behind it.
+    static constexpr std::int64_t farewell_ms = 60'000;
 
-    using Recipient = std::uint64_t; // the caller's number for a connection
+    using Recipient = std::uint64_t; // the caller's number for a connection; never 0, never reused
     struct Delivery {
         Recipient to = 0;
         Bytes message;
     };
+    using Deliveries = std::vector<Delivery>;
 
-    /// What a member's session said; answers and deliveries to send.
-    std::vector<Delivery> from_member(Recipient from, const MeshId& mesh,
-                                      const MailMessage& message, std::int64_t now_ms);
-    /// What a joiner said on /v1/join: only MailWrite of j1 and j2, and MailRead of a1 and a2.
-    std::vector<Delivery> from_joiner(Recipient from, const MailMessage& message,
-                                      std::int64_t now_ms);
+    /// What a member's session said; answers and deliveries to send. What succeeds is not answered.
+    /// MailOpen by the same mesh again attaches the box to this connection and delivers j1 and j2
+    /// as far as they are there; its end stays what it was.
+    Deliveries from_member(Recipient from, const MeshId& mesh, const MailMessage& message,
+                           std::int64_t now_ms);
+    /// What a joiner said on /v1/join: only MailWrite of j1 and j2, and MailRead of a1 and a2, the
+    /// latter three by who wrote j1.
+    Deliveries from_joiner(Recipient from, const MailMessage& message, std::int64_t now_ms);
     void disconnected(Recipient who);
 
   private:
     struct Box {
         MeshId mesh{};
-        Recipient member = 0;
+        Recipient member = 0;            // 0 while the member is away
         std::optional<Recipient> joiner; // the writer of j1; nobody else may write j2
         std::int64_t expires_ms = 0;
         std::map<MailSlot, Bytes> slots;
         std::map<MailSlot, Recipient> waiting;
+        bool closed = false; // by a second writer; kept to its end, so that each side learns of it
     };
-    std::map<RendezvousId, Box> boxes_;
+    using Boxes = std::map<RendezvousId, Box>;
+    struct Rate {
+        std::int64_t since_ms = 0;
+        unsigned messages = 0;
+    };
+    struct Request; // one message on its way through, and what it causes to be sent
+
+    bool is_flooding(Request& request);
+    void expire(Request& request);
+    void open(Request& request, const MeshId& mesh, std::uint32_t ttl_s);
+    void close(Request& request, const MeshId& mesh);
+    void member_writes(Request& request, const MeshId& mesh, const MailWrite& message);
+    void joiner_writes(Request& request, const MailWrite& message);
+    void joiner_reads(Request& request, MailSlot slot);
+    /// Null when there is none, or a second writer closed it; then the request was answered.
+    Box* find(Request& request);
+    void fill(Request& request, Box& box, const MailWrite& message);
+
+    Boxes boxes_;
+    std::map<Recipient, Rate> rates_;
 };
 
 } // namespace envmesh::mesh

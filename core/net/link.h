@@ -2,6 +2,9 @@
 // One connection that carries whole messages: a WebSocket over TLS 1.3, or a pair in memory for
 // tests. Says nothing about who is at the other end; core/sync/handshake.h proves that, bound to
 // this connection by `channel_binding`.
+//
+// A link must outlive its running sends and receives: end them (close, or cancel their tasks) and
+// wait for them before destroying it.
 #pragma once
 
 #include "core/base/bytes.h"
@@ -15,14 +18,19 @@ class Link {
   public:
     virtual ~Link() = default;
 
-    /// One binary message; one send at a time. `unreachable` when the connection is gone.
+    /// One binary message; one send at a time. `unreachable` when the connection is gone,
+    /// `timeout` when the peer takes nothing for as long as three pings.
     virtual Task<Result<>> send(Bytes message) = 0;
     /// The next message. One receive at a time, may run beside a send. `unreachable` when closed,
     /// `timeout` when the peer missed two pings, `protocol` for a text or over-long message (the
-    /// link is closed then).
+    /// link is closed then). Pings are sent while a receive is running.
     virtual Task<Result<Bytes>> receive() = 0;
-    /// Starts closing; running sends and receives end with an error. Safe to call twice.
+    /// Ends the connection at once; running sends and receives end with an error. Safe to call
+    /// twice.
     virtual void close() = 0;
+    /// Says goodbye, then closes: what was sent before still arrives, unlike with `close` while the
+    /// peer is sending. Takes at most the limit for closing; no send or receive may be running.
+    virtual Task<> finish() = 0;
     /// Messages above this end the link: 4 KiB before authentication, 1 MiB after (protocol §2.10).
     virtual void set_most_bytes(std::size_t bytes) = 0;
 
@@ -32,7 +40,11 @@ class Link {
     [[nodiscard]] virtual const std::string& remote() const = 0; // "192.0.2.1:40000"
 };
 
-/// Two ends of a connection in memory, for tests of what runs over a link.
+inline constexpr std::size_t most_bytes_before_authentication = 4 * 1024;
+inline constexpr std::size_t most_bytes_after_authentication = 1024 * 1024;
+
+/// Two ends of a connection in memory, for tests of what runs over a link. Both are destroyed on
+/// the executor's thread; either may go first.
 std::pair<std::unique_ptr<Link>, std::unique_ptr<Link>> memory_links(asio::any_io_executor executor,
                                                                      std::string path);
 

@@ -7,10 +7,13 @@
 
 #include "core/net/link.h"
 
+#include <array>
 #include <chrono>
-#include <vector>
 
 namespace envmesh::net {
+
+/// What a listener answers to: replication, and the mailbox of invitations.
+inline constexpr std::array<std::string_view, 2> paths{"/v1/sync", "/v1/join"};
 
 struct Timeouts {
     std::chrono::milliseconds establish{10'000}; // TCP + TLS + upgrade
@@ -30,9 +33,11 @@ struct Url {
     [[nodiscard]] std::string to_string() const; // "wss://host:port"
 };
 
-/// Connects to each address of the host in turn. `unreachable` or `timeout`, naming host and cause.
+/// Connects to each address of the host in turn; all but the last get a quarter of the time.
+/// `unreachable` or `timeout`, naming host and cause.
 Task<Result<std::unique_ptr<Link>>> dial(Url url, std::string path, Timeouts timeouts);
 
+/// Outlives its links. Before it is destroyed: `close`, then `join`.
 class Listener {
   public:
     struct Limits {
@@ -54,6 +59,8 @@ class Listener {
     /// `close`.
     virtual Task<Result<std::unique_ptr<Link>>> accept() = 0;
     virtual void close() = 0;
+    /// Waits until the upgrades that were under way have ended.
+    virtual Task<> join() = 0;
     /// The link proved who it is: it no longer counts among the unauthenticated.
     virtual void authenticated(const Link& link) = 0;
     /// The link's handshake failed.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// sync::Store on SQLCipher: one mesh's registers, progress, outbox, inbox and history.
+// sync::Store on SQLCipher: one mesh's registers, progress, outbox, inbox and history. One store a
+// mesh: it remembers the digest and the usage until it changes something. Errors: `corrupt`,
+// `storage` (a full or failing disk: changes are refused, reads go on).
 #pragma once
 
 #include "core/base/clock.h"
@@ -46,12 +48,28 @@ class CellStore final : public sync::Store {
     Result<> inbox_clear(const sync::PeerId& peer) override;
     Result<> inbox_clear_all() override;
 
+    /// Superseded changes of a record, the latest to be replaced first.
+    Result<std::vector<sync::Cell>> history(const sync::RecordId& record);
+
   private:
+    /// Known from reading all cells; void once a transaction was undone.
+    struct Derived {
+        std::uint64_t rollbacks = 0;
+        std::optional<sync::Hash> digest;
+        std::optional<sync::Usage> usage;
+    };
+    Derived& derived();
+    Result<> replace(const sync::Cell& cell);
+    Result<sync::Cell> by_id(std::int64_t id);
+    Result<std::vector<std::pair<sync::DeviceId, sync::Hlc>>> newest(); // of every device
+    Result<> history_keep(std::int64_t id, const sync::RecordId& record);
+    Result<> history_prune(const sync::RecordId& record);
+
     Database& database_;
     MeshRow mesh_;
     Clock& clock_;
     bool keep_history_;
-    std::optional<sync::Hash> digest_; // until the next change
+    Derived derived_;
 };
 
 } // namespace envmesh::storage

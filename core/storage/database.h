@@ -19,7 +19,10 @@ struct sqlite3_stmt;
 
 namespace envmesh::storage {
 
-/// A prepared statement; reset and its bindings cleared when it goes out of scope of `use`.
+struct Connection;
+
+/// A prepared statement; reset and its bindings cleared when it goes out of scope of `use`. What is
+/// bound is copied. A mistake in binding or preparing is told by `step`.
 class Statement {
   public:
     Statement& bind(int index, std::int64_t value);
@@ -42,10 +45,13 @@ class Statement {
 
   private:
     friend class Database;
-    Statement(sqlite3* connection, sqlite3_stmt* statement, bool owned);
-    sqlite3* connection_;
+    Statement(Connection& connection, sqlite3_stmt* statement, bool* lent, int result);
+    void note(int result);
+
+    Connection* connection_;
     sqlite3_stmt* statement_;
-    bool owned_;
+    bool* lent_; // of the cached statement; null: this one is our own
+    int result_; // of preparing and binding
 };
 
 class Database {
@@ -59,23 +65,29 @@ class Database {
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
-    /// The cached statement for this text (a literal).
+    /// The cached statement for this text; for texts that do not vary, as each is kept.
     Statement use(const char* sql);
-    Result<> run(const char* sql); // without rows
+    Result<> run(const char* sql); // one or more statements, not cached; rows are skipped
     /// BEGIN IMMEDIATE … COMMIT; rolled back when `work` or the commit fails. A call inside `work`
-    /// joins it.
+    /// joins it; when that one fails, so does the whole.
     Result<> transaction(const std::function<Result<>()>& work);
-    /// Every page's authentication code: `corrupt` names what is damaged (S27).
+    /// Reads every page in use, and so checks its authentication code: `corrupt` (S27).
     Result<> check_integrity();
     /// Set once the disk was full or failing: writes are refused until `recover` succeeds; reads go
-    /// on.
+    /// on. After a failing fsync `recover` opens the file anew and checks all of it. No Statement
+    /// may be alive then.
     [[nodiscard]] bool degraded() const;
     Result<> recover();
 
+    [[nodiscard]] const std::filesystem::path& file() const;
+    /// Grows whenever a transaction was undone: what was derived inside it is void.
+    [[nodiscard]] std::uint64_t rollbacks() const;
+
   private:
-    struct State;
-    explicit Database(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    explicit Database(std::unique_ptr<Connection> connection);
+    Result<> reopen();
+
+    std::unique_ptr<Connection> connection_;
 };
 
 } // namespace envmesh::storage

@@ -2,100 +2,14 @@
 // Who is at the other end: mutual Ed25519 proof over the TLS exporter, server first (protocol §2.7,
 // A15, A16). Then both sides reach the same chain head (A6). Sans-I/O: messages in, messages out.
 //
-//   C→S  hello    nonce_c, protocol range               reveals nothing
-//   S→C  hello    server keys, nonce_s, time, cb_mode
-//   S→C  proof    signature over BLAKE2b-256(all so far) ‖ cb
-//   C→S  auth     mesh, device, chain height and head, [token], signature likewise
-//   S→C  need_chain{from}  and  C→S  chain{entries}…    when the server's chain is shorter,
-//   unknown, or forks S→C  ok       chain entries the client lacks
+//   C→S  ClientHello                nonce_c, versions; reveals nothing
+//   S→C  ServerHello, ServerProof   "EnvMesh-srv-v1" over BLAKE2b-256(all so far) ‖ cb
+//   C→S  ClientAuth                 mesh, device, end of its chain, [token]; "EnvMesh-dev-v1"
+//                                   over BLAKE2b-256(all so far and this) ‖ cb
+//   S→C  NeedChain  C→S  ChainPart… when the client's chain is longer, forked (from 0), or unknown
+//   S→C  [ChainPart…] Agreed        what the client lacks; the head that both now have
+//   S→C  Refusal                    instead of any of it: why not
 #pragma once
 
-#include "core/mesh/chain.h"
-
-#include <functional>
-#include <optional>
-
-namespace envmesh::sync {
-
-inline constexpr std::uint16_t protocol_version = 1;
-
-/// What a client requires of the server's key before it says anything. Exactly one of the forms.
-struct ServerPin {
-    std::string fingerprint;                     // 64 hex digits (S7), or
-    std::optional<crypto::ShortHash> short_hash; // BLAKE2b-128(ed_pk), from an invitation
-    [[nodiscard]] bool accepts(const crypto::PublicKey& ed_pk) const;
-};
-
-struct ServerFacts {
-    crypto::PublicIdentity keys;
-    std::uint64_t time_ms = 0;
-};
-
-/// Messages to send, in order.
-using Messages = std::vector<Bytes>;
-
-class ClientHandshake {
-  public:
-    struct Credentials {
-        const crypto::Identity* self = nullptr; // null: only prove the server (the /v1/join path)
-        mesh::MeshId mesh_id{};
-        const mesh::Chain* chain = nullptr; // null for a joiner that has none yet
-        std::string token;                  // for making a mesh on a server that asks for one
-    };
-
-    ClientHandshake(ServerPin pin, Credentials credentials, Block<32> channel_binding,
-                    Random& random);
-
-    Bytes hello();
-    /// `denied` for a wrong server key or proof, or when the server refuses us (its reason is in
-    /// the message); `protocol` when no version is shared, naming which side is old. Nothing is
-    /// sent before the proof held.
-    Result<Messages> receive(View message);
-    [[nodiscard]] bool done() const { return done_; }
-    [[nodiscard]] const ServerFacts& server() const { return server_; }
-    /// After `done`: the chain both sides now have, when it is not the one we came with.
-    [[nodiscard]] std::optional<mesh::Chain>& adopted() { return adopted_; }
-
-  private:
-    // Owner of this header: the state goes here.
-    bool done_ = false;
-    ServerFacts server_;
-    std::optional<mesh::Chain> adopted_;
-};
-
-class ServerHandshake {
-  public:
-    using FindChain = std::function<const mesh::Chain*(const mesh::MeshId&)>;
-    /// Whether a mesh that this server does not know may be made with this token (A16).
-    using MayCreate = std::function<bool(std::string_view token)>;
-
-    ServerHandshake(const crypto::Identity& server, bool join_path, std::uint64_t time_ms,
-                    FindChain find, MayCreate may_create, Block<32> channel_binding,
-                    Random& random);
-
-    struct Step {
-        Messages send;
-        /// The client brought a chain that wins over ours: the caller stores it (ending the mesh's
-        /// other sessions first), then calls `adopted`.
-        std::optional<mesh::Chain> adopt;
-        /// Close after sending: the client was told why.
-        std::optional<Error> refused;
-    };
-    Result<Step> receive(View message);
-    Result<Step> adopted(const mesh::Chain& chain);
-
-    /// On the join path: the proof was sent, mailbox messages follow.
-    [[nodiscard]] bool proved() const { return proved_; }
-    [[nodiscard]] bool done() const { return done_; }
-    [[nodiscard]] const mesh::MeshId& mesh_id() const { return mesh_id_; }
-    [[nodiscard]] const crypto::DeviceId& device() const { return device_; }
-
-  private:
-    // Owner of this header: the state goes here.
-    bool proved_ = false;
-    bool done_ = false;
-    mesh::MeshId mesh_id_{};
-    crypto::DeviceId device_{};
-};
-
-} // namespace envmesh::sync
+#include "core/sync/handshake_client.h"
+#include "core/sync/handshake_server.h"

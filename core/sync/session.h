@@ -4,8 +4,8 @@
 // in, bytes out, no clock. The table of messages stands in core/sync/README.md.
 #pragma once
 
-#include "core/sync/message.h"
-#include "core/sync/replica.h"
+#include "core/sync/pulling.h"
+#include "core/sync/serving.h"
 
 #include <deque>
 
@@ -14,25 +14,23 @@ namespace envmesh::sync {
 class Session {
   public:
     enum class Side { client, server };
-    struct Limits {
-        std::size_t batch_cells = 256;
-        std::size_t batch_bytes = 512 * 1024;
-        std::size_t window = 4;                       // unacknowledged batches
-        std::size_t outgoing_bytes = 4 * 1024 * 1024; // then live pushes give way to a pull
-        std::uint64_t quota_cells = 0;                // server: 0 = none
-        std::uint64_t quota_bytes = 0;
-    };
+    using Limits = sync::Limits;
 
     Session(Replica& replica, Side side, const PeerId& peer, const Limits& limits);
 
     /// The client opens the round: pull, then offer. The server waits.
     Result<> start();
-    /// Another full round now (`sync` was asked for). No effect while one is running.
+    /// Another full round now (`sync` was asked for). No effect while one is running. The server
+    /// pulls, and asks the client to.
     Result<> resync();
     /// One message that decoded, its cells checked (check_cell). An error means: close the link.
     Result<> receive(Message message);
     /// Our replica has changed, by a local write or through another link.
     Result<> changed(const Delta& delta);
+
+    /// The link is gone: keeps what arrived of an unfinished pull, for the next session to resume.
+    /// Not to be called after the chain has changed.
+    Result<> close();
 
     /// What is to be sent, oldest first; each is one WebSocket message. Empties the queue.
     std::vector<Bytes> take_outgoing();
@@ -55,14 +53,59 @@ class Session {
     [[nodiscard]] bool over_quota() const { return over_quota_; }
 
   private:
-    // Owner of this header: fill in the state of the two half-machines (pulling, serving) here.
+    enum class Round { idle, pulling, offered };
+
+    Result<> on(Pull& message);
+    Result<> on(Begin& message);
+    Result<> on(Batch& message);
+    Result<> on(Ack& message);
+    Result<> on(End& message);
+    Result<> on(Offer& message);
+    Result<> on(Push& message);
+    Result<> on(Applied& message);
+    Result<> on(Settled& message);
+    Result<> on(Quota& message);
+    Result<> on(Poke& message);
+
+    Result<> begin_pull(Pulling::Extent extent);
+    /// The peer has something that the running pull may have passed by: pull, or pull again.
+    Result<> pull_more();
+    Result<> after_pull(const VersionVector& target);
+    Result<> offer(const VersionVector& target);
+    Result<> settle(const VersionVector& target);
+    Result<> finish_round(const Settled& settled);
+    Result<> refuse_over_quota();
+    /// The peer says what it has: nothing is believed before we have pulled from it once.
+    Result<> confirm(const VersionVector& peer);
+    Result<std::optional<Hash>> digest_if_at(const VersionVector& target);
+    [[nodiscard]] Usage quota() const { return {limits_.quota_cells, limits_.quota_bytes}; }
+    void count(const Envelopes& received);
+    void keep(Delta delta);
+    void poke();
+    Result<> send(Result<std::vector<Message>> messages);
+    void send(const Message& message);
+
     Replica& replica_;
     Side side_;
-    PeerId peer_;
     Limits limits_;
+    Pulling pulling_;
+    Serving serving_;
     Counters counters_;
+
+    Round round_ = Round::idle;
+    bool settled_ = false;      // a round was completed
+    bool repairing_ = false;    // the round exchanges everything
+    bool live_ = false;         // the peer has had all of ours once: changes are pushed
+    bool pulled_ = false;       // we have had all of the peer's once
+    bool owes_settled_ = false; // an Offer waits for its answer
+    bool owes_full_ = false;    // and is to be answered with a full pull
+    bool pull_again_ = false;
+    bool poke_pending_ = false; // the queue was too long for pushes
     bool over_quota_ = false;
+    VersionVector unconfirmed_; // pushed or poked, not yet said to be applied
+
     std::deque<Bytes> outgoing_;
+    std::size_t outgoing_bytes_ = 0;
     std::vector<Delta> applied_;
 };
 

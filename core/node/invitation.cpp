@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "core/node/invitation.h"
+
+#include "core/base/log.h"
+
+#include <algorithm>
+
+namespace envmesh::node {
+namespace {
+
+constexpr std::uint32_t longest_ttl_s = 3600;
+constexpr std::chrono::milliseconds reconnect_limit{20'000};
+
+Result<mesh::Role> invited_role(std::string_view text) {
+    for (const mesh::Role role : {mesh::Role::admin, mesh::Role::member, mesh::Role::reader})
+        if (text == mesh::role_name(role)) return role;
+    return fail(Code::invalid, "a device is invited as admin, member or reader", "use --role member");
+}
+
+Error mail_error(Code code) {
+    if (code == Code::denied)
+        return {Code::denied, "a second device used the same code: the invitation is void",
+                "invite again, and give the code to one person only"};
+    return {code, "the server no longer knows the invitation", "invite again"};
+}
+
+// Keeps the invitation from being destroyed under a call that waits in it.
+class Use {
+  public:
+    explicit Use(int& users) : users_(users) { ++users_; }
+    ~Use() { --users_; }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+  private:
+    int& users_;
+};
+
+} // namespace
+
+Invitation::Invitation(Context& context, Member& member, Uplink& uplink, mesh::InviteCode code,
+                       mesh::Role role, std::uint32_t ttl_s)
+    : context_(context), member_(member), uplink_(uplink), code_(std::move(code)), role_(role),
+      expires_ms_(context.clock.steady_ms() + ttl_s * 1000LL),
+      inviter_(code_, member.identity(), member.chain().mesh_id(), member.chain().head(),
+               context.random),
+      changed_(context.executor) {}
+
+Result<std::unique_ptr<Invitation>> Invitation::create(Context& context, Member& member, Uplink& uplink,
+                                                       const api::Invite& call) {
+    auto role = invited_role(call.role);
+    if (!role) return std::unexpected(role.error());
+    const mesh::Member* self = member.chain().member(member.identity().id());
+    if (self == nullptr || self->removed || self->role != mesh::Role::admin)
+        return fail(Code::denied, "only an admin device can invite", "invite from a device whose role is admin");
+    if (!uplink.is_connected())
+        return fail(Code::unreachable, "there is no connection to the server: " + uplink.reason(),
+                    "an invitation travels through the server; `envmesh-cli status` tells more");
+    auto url = net::Url::parse(member.server().url);
+    if (!url) return std::unexpected(url.error());
+    auto code = mesh::InviteCode::create(context.random, crypto::hash128({uplink.server_key()}),
+                                         url->authority());
+    const std::uint32_t ttl_s = std::clamp(call.ttl_s, 10U, longest_ttl_s);
+    std::unique_ptr<Invitation> invitation(
+        new Invitation(context, member, uplink, std::move(code), *role, ttl_s));
+    invitation->on_connected();
+    return invitation;
+}
+
+Invitation::~Invitation() = default;
+
+void Invitation::withdraw() {
+    if (!welcomed_) end({Code::denied, "the invitation was withdrawn", "invite again"});
+    changed_.notify();
+}
+
+std::uint32_t Invitation::seconds_left() const {
+    const std::int64_t left = expires_ms_ - context_.clock.steady_ms();
+    return left <= 0 ? 0 : static_cast<std::uint32_t>(left / 1000 + 1);
+}
+
+void Invitation::on_connected() {
+    const std::uint32_t left = seconds_left();
+    if (ended_ || left == 0) return;
+    (void)uplink_.send(mesh::MailOpen{code_.rendezvous(), std::min(left, longest_ttl_s)});
+    for (const auto& [slot, bytes] : sent_)
+        (void)uplink_.send(mesh::MailWrite{code_.rendezvous(), slot, bytes});
+    changed_.notify();
+}
+
+void Invitation::write(mesh::MailSlot slot, Bytes bytes) {
+    (void)uplink_.send(mesh::MailWrite{code_.rendezvous(), slot, bytes}); // or with the next connection
+    sent_[slot] = std::move(bytes);
+}
+
+void Invitation::on_mail(const mesh::MailMessage& mail) {
+    if (const auto* filled = std::get_if<mesh::MailSlotFilled>(&mail);
+        filled != nullptr && filled->rendezvous == code_.rendezvous() && !ended_) {
+        if (auto handled = on_slot(*filled); !handled) end(handled.error());
+    } else if (const auto* error = std::get_if<mesh::MailError>(&mail);
+               error != nullptr && error->rendezvous == code_.rendezvous() && !welcomed_) {
+        end(mail_error(error->code));
+    }
+    changed_.notify();
+}
+
+Result<> Invitation::on_slot(const mesh::MailSlotFilled& filled) {
+    if (filled.slot == mesh::MailSlot::j1 && !committed_) {
+        auto a1 = inviter_.on_commit(filled.bytes);
+        if (!a1) return std::unexpected(a1.error());
+        committed_ = true;
+        write(mesh::MailSlot::a1, std::move(*a1));
+    } else if (filled.slot == mesh::MailSlot::j2 && committed_ && !opened_) {
+        if (auto opening = inviter_.on_opening(filled.bytes); !opening) return opening;
+        opened_ = true;
+    }
+    return {}; // a slot delivered again after a reconnection
+}
+
+void Invitation::end(Error error) {
+    if (ended_) return;
+    log_warning("invitation_ended", "reason", error.message);
+    ended_ = std::move(error);
+    (void)uplink_.send(mesh::MailClose{code_.rendezvous()});
+}
+
+Task<Result<api::InviteWait::Reply>> Invitation::wait(std::chrono::milliseconds time) {
+    const Use use(users_);
+    const std::int64_t until = context_.clock.steady_ms() + time.count();
+    while (!opened_ && !ended_) {
+        const std::int64_t now = context_.clock.steady_ms();
+        if (seconds_left() == 0) {
+            end({Code::not_found, "the invitation has expired", "invite again"});
+            break;
+        }
+        if (now >= until) co_return api::InviteWait::Reply{};
+        const std::chrono::milliseconds pause(std::min(until - now, expires_ms_ - now + 1));
+        auto waiting = changed_.wait_for(pause);
+        co_await std::move(waiting);
+    }
+    if (ended_) co_return std::unexpected(*ended_);
+    const mesh::Inviter::Joiner& joiner = inviter_.joiner();
+    co_return api::InviteWait::Reply{false, joiner.name, joiner.platform, inviter_.check()};
+}
+
+Task<Result<api::InviteAnswer::Reply>> Invitation::answer(bool yes) {
+    if (ended_) co_return std::unexpected(*ended_);
+    if (!opened_ || answering_)
+        co_return fail(Code::conflict, "no device has answered the invitation yet", "wait for it");
+    if (!yes) {
+        end({Code::denied, "the invitation was refused here", {}});
+        co_return std::unexpected(*ended_);
+    }
+    const Use use(users_);
+    answering_ = true;
+    const crypto::PublicIdentity device = inviter_.joiner().keys;
+    auto work = [this, device] { return member_.add_device(device, role_, inviter_.joiner().name); };
+    auto adding = uplink_.between_sessions(work);
+    auto added = co_await std::move(adding);
+    if (!added) co_return std::unexpected(added.error());
+    auto welcoming = welcome();
+    auto done = co_await std::move(welcoming);
+    if (!done) co_return std::unexpected(done.error());
+    co_return api::InviteAnswer::Reply{hex(device.id())};
+}
+
+Task<Result<>> Invitation::welcome() {
+    auto head = member_.head();
+    if (!head) co_return std::unexpected(head.error());
+    auto a2 = inviter_.welcome({member_.chain().mesh_id(), member_.chain().height(),
+                                member_.chain().head(), member_.name(), std::move(*head)});
+    if (!a2) co_return std::unexpected(a2.error());
+    // The server must know the device before the device comes: the new chain travels with the connection.
+    const std::int64_t until = context_.clock.steady_ms() + reconnect_limit.count();
+    while (!uplink_.is_connected() && !ended_ && context_.clock.steady_ms() < until) {
+        auto waiting = changed_.wait_for(std::chrono::milliseconds(500));
+        co_await std::move(waiting);
+    }
+    if (!uplink_.is_connected())
+        co_return fail(Code::unreachable, "the server went away before it could welcome the device",
+                       "invite the device again when `envmesh-cli status` shows the server");
+    write(mesh::MailSlot::a2, std::move(*a2));
+    welcomed_ = true;
+    co_return Result<>{};
+}
+
+} // namespace envmesh::node

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include "core/node/policy.h"
+
+#include <algorithm>
+#include <array>
+
+namespace envmesh::node {
+namespace {
+
+// '*' stands for any rest at the end, or any beginning at the start.
+bool matches(std::string_view pattern, std::string_view name) {
+    if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
+    if (pattern.starts_with('*')) return name.ends_with(pattern.substr(1));
+    return name == pattern;
+}
+
+constexpr std::array never{
+    // the dynamic loader
+    "LD_*", "DYLD_*", "_RLD*", "LIBPATH", "SHLIB_PATH", "LDR_*",
+    // shells: code at start-up, splitting, prompts (bash expands commands in them), look-up
+    "BASH_ENV", "ENV", "IFS", "PS1", "PS2", "PS4", "PROMPT_COMMAND", "PROMPT_DIRTRIM", "SHELLOPTS",
+    "BASHOPTS", "BASH_FUNC_*", "GLOBIGNORE", "CDPATH", "FPATH", "ZDOTDIR", "NULLCMD", "READNULLCMD",
+    "TMPPREFIX", "FIGNORE", "HISTFILE",
+    // read-only or fatal in one shell or another
+    "UID", "EUID", "GID", "PPID", "RANDOM", "SECONDS", "LINENO", "OPTIND", "OPTARG",
+    // glibc's own list of what a privileged program must not see
+    "GLIBC_TUNABLES", "GCONV_PATH", "GETCONF_DIR", "LOCPATH", "NLSPATH", "RESOLV_HOST_CONF",
+    "RES_OPTIONS", "HOSTALIASES", "LOCALDOMAIN", "NIS_PATH", "MALLOC_*",
+    // the library that our own encryption uses
+    "OPENSSL_CONF", "OPENSSL_MODULES", "OPENSSL_ENGINES", "SSLKEYLOGFILE",
+    // who and where the user is, and us
+    "ENVMESH_*", "XDG_RUNTIME_DIR", "DBUS_*", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD",
+    "SUDO_*", "SSH_AUTH_SOCK", "ComSpec", "PATHEXT", "SystemRoot", "windir", "USERPROFILE",
+    "PSModulePath"};
+
+constexpr std::array approval{
+    "PATH", "MANPATH", "NODE_OPTIONS", "NODE_PATH", "NODE_EXTRA_CA_CERTS", "NPM_CONFIG_*",
+    "PYTHONSTARTUP", "PYTHONPATH", "PYTHONHOME", "PYTHONINSPECT", "PYTHONUSERBASE",
+    "PYTHONWARNINGS", "PERL5LIB", "PERL5OPT", "PERL5DB", "PERLLIB", "RUBYLIB", "RUBYOPT", "GEM_*",
+    "BUNDLE_*", "PHPRC", "PHP_INI_SCAN_DIR", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS",
+    "JDK_JAVA_OPTIONS", "CLASSPATH", "MAVEN_OPTS", "GRADLE_OPTS", "LUA_INIT*", "LUA_PATH",
+    "R_PROFILE*", "GIT_*", "SSH_ASKPASS", "SUDO_ASKPASS", "EDITOR", "VISUAL", "PAGER", "MANPAGER",
+    "LESSOPEN", "LESSCLOSE", "BROWSER", "RUSTC_WRAPPER", "RUSTFLAGS", "CARGO_*", "CC", "CXX", "LD",
+    "MAKEFLAGS", "CMAKE_*", "DOCKER_HOST", "KUBECONFIG", "TERMINFO*", "TERMCAP", "TZ", "TMPDIR",
+    "TEMP", "TMP", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "AWS_CA_BUNDLE", "*_PROXY"};
+
+// The lower-case names that programs agree on; all others are zsh's arrays, or unknown.
+constexpr std::array free_lower_case{"http_proxy", "https_proxy", "ftp_proxy", "no_proxy",
+                                     "all_proxy"};
+
+template <class Patterns>
+bool any(const Patterns& patterns, std::string_view name) {
+    return std::ranges::any_of(patterns, [&](const char* p) { return matches(p, name); });
+}
+
+} // namespace
+
+NameClass classify(std::string_view name) {
+    if (any(never, name)) return NameClass::never;
+    if (any(free_lower_case, name)) return NameClass::free;
+    const bool lower = !name.empty() && name.front() >= 'a' && name.front() <= 'z';
+    return lower || any(approval, name) ? NameClass::approval : NameClass::free;
+}
+
+} // namespace envmesh::node

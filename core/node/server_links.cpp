@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// The life of one link at the server: greeting, then a member's session or a joiner's mail.
+#include "core/node/greeting.h"
+#include "core/node/server_state.h"
+
+#include "core/base/log.h"
+
+#include <algorithm>
+
+namespace envmesh::node {
+namespace {
+
+constexpr std::size_t joiner_message_limit = 8 * 1024;
+constexpr auto most_joining = std::chrono::minutes(60);
+
+} // namespace
+
+Task<> Server::serve(std::unique_ptr<net::Link> owned) {
+    net::Link& link = *owned;
+    if (stopping_) co_return;
+    links_[&link] = &link;
+    const bool joining = link.path() == "/v1/join";
+    sync::ServerHandshake handshake(
+        identity_, joining, static_cast<std::uint64_t>(context_.clock.wall_ms()),
+        [this](const mesh::MeshId& mesh) -> const mesh::Chain* {
+            const Hosted* hosted = find(mesh);
+            return hosted == nullptr ? nullptr : &hosted->chain;
+        },
+        [this](std::string_view token) { return may_create(token); }, link.channel_binding(),
+        context_.random);
+    TaskGroup guard(context_.executor);
+    guard.spawn(close_after(link, context_.timeouts.establish));
+    auto greeting = greet(link, handshake);
+    const auto greeted = co_await std::move(greeting);
+    guard.cancel();
+    auto unguarded = guard.join();
+    co_await std::move(unguarded);
+    if (!greeted) {
+        listener_->failed(link);
+        log_info("refused", "remote", link.remote(), "reason", greeted.error().message);
+        auto finishing = link.finish(); // so that the reason arrives
+        co_await std::move(finishing);
+    } else if (joining) {
+        auto serving = serve_joiner(link);
+        co_await std::move(serving);
+    } else {
+        listener_->authenticated(link);
+        auto serving = serve_member(link, handshake);
+        const Error why = co_await std::move(serving);
+        log_info("guest_left", "remote", link.remote(), "reason", why.message);
+    }
+    links_.erase(&link);
+}
+
+Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) {
+    while (!handshake.done() && !handshake.proved()) {
+        link.set_most_bytes(handshake.most_next_bytes());
+        auto receiving = link.receive();
+        auto message = co_await std::move(receiving);
+        if (!message) co_return std::unexpected(message.error());
+        auto step = handshake.receive(*message);
+        while (step && step->adopt) {
+            mesh::Chain chain = std::move(*step->adopt);
+            auto adopting = adopt(handshake, std::move(chain));
+            step = co_await std::move(adopting);
+        }
+        if (!step) co_return std::unexpected(step.error());
+        auto sending = send_all(link, std::move(step->send));
+        auto sent = co_await std::move(sending);
+        if (!sent) co_return sent;
+        if (step->refused) co_return std::unexpected(*step->refused);
+    }
+    co_return Result<>{};
+}
+
+Task<Result<sync::ServerHandshake::Step>> Server::adopt(sync::ServerHandshake& handshake,
+                                                        mesh::Chain chain) {
+    Hosted* hosted = find(chain.mesh_id());
+    if (hosted != nullptr) {
+        if (hosted->changing)
+            co_return fail(Code::conflict, "another device is changing the member list; try again");
+        hosted->changing = true;
+        for (const auto& [number, guest] : hosted->guests)
+            guest->connection->close();
+        while (!hosted->guests.empty()) {
+            hosted->emptied.expires_at(std::chrono::steady_clock::time_point::max());
+            auto waiting = hosted->emptied.async_wait(as_result);
+            co_await std::move(waiting);
+        }
+        hosted->changing = false;
+    }
+    auto stored = host(std::move(chain));
+    if (!stored) co_return std::unexpected(stored.error());
+    co_return handshake.adopted((*stored)->chain);
+}
+
+Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& handshake) {
+    Hosted& hosted = *find(handshake.mesh_id());
+    if (hosted.changing || hosted.chain.head() != handshake.chain_head())
+        co_return Error{Code::conflict, "the member list changed meanwhile", {}}; // A6: it dials again
+    link.set_most_bytes(net::most_bytes_after_authentication);
+    sync::Session::Limits limits;
+    limits.quota_cells = context_.config.quota_cells;
+    limits.quota_bytes = context_.config.quota_bytes;
+    sync::Session session(hosted.replica, sync::Session::Side::server, handshake.device(), limits);
+    Guest guest{next_number_++, handshake.device(), &hosted, nullptr};
+    Connection::Hooks hooks;
+    hooks.applied = [this, &hosted, &guest](const sync::Delta& delta) { pass_on(hosted, &guest, delta); };
+    hooks.other = [this, &guest](const Bytes& message) { return on_mail(guest, message); };
+    Connection connection(link, session, hosted.authority, context_.crypto, context_.executor,
+                          std::move(hooks));
+    guest.connection = &connection;
+    guests_[guest.number] = &guest;
+    hosted.guests[guest.number] = &guest;
+    hosted.presences[guest.device] = {true, context_.clock.wall_ms()};
+    log_info("guest", "remote", link.remote(), "device", hex(guest.device).substr(0, 8));
+    announce(hosted);
+    auto running = connection.run();
+    Error why = co_await std::move(running);
+    mailbox_.disconnected(guest.number);
+    guests_.erase(guest.number);
+    hosted.guests.erase(guest.number);
+    const bool elsewhere = std::ranges::any_of(
+        hosted.guests, [&](const auto& other) { return other.second->device == guest.device; });
+    hosted.presences[guest.device] = {elsewhere, context_.clock.wall_ms()};
+    if (hosted.guests.empty()) hosted.emptied.cancel();
+    announce(hosted);
+    co_return why;
+}
+
+void Server::pass_on(Hosted& hosted, const Guest* from, const sync::Delta& delta) {
+    for (const auto& [number, guest] : hosted.guests)
+        if (guest != from) guest->connection->changed(delta);
+}
+
+void Server::announce(Hosted& hosted) {
+    if (hosted.changing || stopping_) return;
+    const Bytes message = encode(hosted.presences);
+    for (const auto& [number, guest] : hosted.guests)
+        guest->connection->send(message);
+}
+
+Result<> Server::on_mail(Guest& guest, View message) {
+    auto mail = mesh::decode_mail(message);
+    if (!mail) return std::unexpected(mail.error());
+    deliver(mailbox_.from_member(guest.number, guest.hosted->chain.mesh_id(), *mail,
+                                 context_.clock.steady_ms()));
+    return {};
+}
+
+void Server::deliver(const std::vector<mesh::Mailbox::Delivery>& deliveries) {
+    for (const mesh::Mailbox::Delivery& delivery : deliveries) {
+        if (const auto guest = guests_.find(delivery.to); guest != guests_.end()) {
+            guest->second->connection->send(delivery.message);
+        } else if (const auto joiner = joiners_.find(delivery.to); joiner != joiners_.end()) {
+            joiner->second.queue.push_back(delivery.message);
+            joiner->second.more->cancel();
+        }
+    }
+}
+
+Task<> Server::serve_joiner(net::Link& link) {
+    link.set_most_bytes(joiner_message_limit);
+    const std::uint64_t number = next_number_++;
+    asio::steady_timer more(context_.executor);
+    joiners_[number].more = &more;
+    TaskGroup writer(context_.executor);
+    writer.spawn(write_mail(link, number));
+    writer.spawn(close_after(link, most_joining));
+    while (true) {
+        auto receiving = link.receive();
+        auto message = co_await std::move(receiving);
+        if (!message) break;
+        auto mail = mesh::decode_mail(*message);
+        if (!mail) break;
+        deliver(mailbox_.from_joiner(number, *mail, context_.clock.steady_ms()));
+    }
+    link.close();
+    mailbox_.disconnected(number);
+    writer.cancel();
+    auto joined = writer.join();
+    co_await std::move(joined);
+    joiners_.erase(number);
+}
+
+Task<> Server::write_mail(net::Link& link, std::uint64_t number) {
+    while (true) {
+        Postbox& box = joiners_.at(number);
+        sync::Messages messages = std::exchange(box.queue, {});
+        const bool any = !messages.empty();
+        auto sending = send_all(link, std::move(messages));
+        auto sent = co_await std::move(sending);
+        if (!sent) co_return;
+        if (any) continue;
+        box.more->expires_at(std::chrono::steady_clock::time_point::max());
+        auto waiting = box.more->async_wait(as_result);
+        co_await std::move(waiting);
+    }
+}
+
+} // namespace envmesh::node

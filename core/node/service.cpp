@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: MIT
+#include "core/node/service.h"
+
+#include "core/base/log.h"
+
+#include <algorithm>
+
+namespace envmesh::node {
+namespace {
+
+constexpr std::int64_t longest_wait_ms = 30'000;
+constexpr std::size_t most_token_bytes = 1024;
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+} // namespace
+
+Service::Service(Context& context, std::function<void()> shutdown)
+    : context_(context), shutdown_(std::move(shutdown)), changed_(context.executor),
+      tasks_(context.executor) {}
+
+Service::~Service() = default;
+
+Result<> Service::start() {
+    if (!context_.config.is_cloud_server()) {
+        auto exists = has_vault(context_);
+        if (!exists) return std::unexpected(exists.error());
+        has_vault_ = *exists;
+        if (context_.config.enable_lan)
+            log_info("lan_inactive", "reason", "this version synchronises over the cloud server only");
+        return {};
+    }
+    auto key = open_or_make_server_vault(context_);
+    if (!key) return std::unexpected(key.error());
+    auto token = read_or_make_token(context_);
+    if (!token) return std::unexpected(token.error());
+    auto server = Server::open(context_, *key, std::move(*token));
+    if (!server) return std::unexpected(server.error());
+    if (auto listening = (*server)->listen(); !listening) return listening;
+    if (auto stored = store_public_key(context_, (*server)->keys()); !stored) return stored;
+    server_ = std::move(*server);
+    tasks_.spawn(server_->run());
+    return {};
+}
+
+Task<> Service::stop() {
+    stopping_ = true;
+    if (server_) server_->stop();
+    if (joining_) joining_->stop();
+    auto locking = lock();
+    co_await std::move(locking);
+    auto joined = tasks_.join();
+    co_await std::move(joined);
+    joining_.reset();
+    server_.reset();
+}
+
+void Service::network_changed() {
+    if (uplink_ && !uplink_->is_connected()) uplink_->wake();
+}
+
+Result<> Service::check_newcomer(std::string_view name, const Secret& password) {
+    if (name.empty() || name.size() > 64 || !is_utf8(view(name)) || std::ranges::any_of(name, is_control))
+        return fail(Code::invalid, "a device's name has 1 to 64 bytes of text without control characters",
+                    "choose another with --name");
+    if (password.empty()) return fail(Code::invalid, "the password is empty", "choose a password");
+    return {};
+}
+
+void Service::withdraw_invitation() {
+    if (!invitation_) return;
+    invitation_->withdraw();
+    withdrawn_.push_back(std::move(invitation_));
+}
+
+void Service::drop_unused_invitations() {
+    std::erase_if(withdrawn_, [](const auto& invitation) { return !invitation->is_in_use(); });
+}
+
+void Service::tick() {
+    drop_unused_invitations();
+    if (!member_) return;
+    if (member_->database().degraded() && member_->database().recover())
+        context_.publish({"lock", "unlocked", {}, {}, {}});
+    auto records = member_->replica().reexamine();
+    if (!records) return log_warning("reexamine_failed", "reason", records.error().message);
+    if (!records->empty()) context_.publish({"variables-changed", "many", {}, {}, {}});
+}
+
+std::string Service::version() const { return ENVMESH_VERSION; }
+
+template <class Call>
+Task<Result<api::Reply>> Service::answer(Call call, ClientId client) {
+    auto working = on(std::move(call), client);
+    auto reply = co_await std::move(working);
+    if (!reply) co_return std::unexpected(reply.error());
+    co_return api::Reply(std::move(*reply));
+}
+
+Task<Result<api::Reply>> Service::handle(api::Request request, ClientId client) {
+    auto dispatch = [this, client](auto& call) { return answer(std::move(call), client); };
+    auto answering = std::visit(dispatch, request);
+    co_return co_await std::move(answering);
+}
+
+void Service::disconnected(ClientId client) {
+    if (inviting_ == client) withdraw_invitation();
+    if (joining_ && joining_client_ == client) joining_->abandon();
+}
+
+Result<Member*> Service::unlocked() {
+    if (server_)
+        return fail(Code::denied, "this is a blind server: it cannot read any variable",
+                    "ask on a machine that has joined the mesh");
+    if (member_ && !changing_) return member_.get();
+    if (has_vault_ || member_)
+        return fail(Code::locked, "the vault is locked", "run `envmesh-cli unlock`");
+    return fail(Code::absent, "there is no vault on this machine",
+                "`envmesh-cli init` makes one, `envmesh-cli join` joins an existing mesh");
+}
+
+Result<> Service::require_absent() {
+    if (server_) return fail(Code::denied, "this machine runs as a blind server", "use another ENVMESH_HOME");
+    if (has_vault_ || member_)
+        return fail(Code::denied, "this machine has a vault already",
+                    "move its data folder away first, or set ENVMESH_HOME to another");
+    if (changing_ || (joining_ && !joining_->may_be_replaced()))
+        return fail(Code::conflict, "another init or join is under way", "wait for it to end");
+    return {};
+}
+
+void Service::begin(std::unique_ptr<Member> member) {
+    if (stopping_) return;
+    member_ = std::move(member);
+    has_vault_ = true;
+    Uplink::Hooks hooks;
+    hooks.applied = [this](const sync::Delta& delta) { applied(delta); };
+    hooks.mail = [this](const mesh::MailMessage& mail) {
+        if (invitation_) invitation_->on_mail(mail);
+    };
+    hooks.progress = [this] { changed_.notify(); };
+    hooks.state_changed = [this] {
+        const std::string tier = uplink_ && uplink_->is_connected() ? "cloud" : "offline";
+        if (invitation_ && tier == "cloud") invitation_->on_connected();
+        if (tier != std::exchange(tier_, tier))
+            context_.publish({"link", tier, uplink_ ? uplink_->reason() : std::string(), {}, {}});
+        changed_.notify();
+    };
+    uplink_ = std::make_unique<Uplink>(context_, *member_, std::move(hooks));
+    tasks_.spawn(uplink_->run());
+    context_.publish({"lock", "unlocked", {}, {}, {}});
+}
+
+Task<> Service::lock() {
+    if (!member_) co_return;
+    changing_ = true;
+    withdraw_invitation();
+    if (joining_) joining_->stop();
+    uplink_->stop();
+    changed_.notify();
+    auto joined = tasks_.join();
+    co_await std::move(joined);
+    for (drop_unused_invitations(); !withdrawn_.empty(); drop_unused_invitations()) {
+        auto waiting = sleep_for(std::chrono::milliseconds(1));
+        co_await std::move(waiting);
+    }
+    uplink_.reset();
+    member_.reset();
+    changing_ = false;
+    tier_.clear();
+    context_.publish({"lock", "locked", {}, {}, {}});
+}
+
+void Service::applied(const sync::Delta& delta) {
+    changed_.notify();
+    if (delta.cells.empty()) return;
+    api::Event event{"variables-changed", {}, {}, member_->names_of(delta), {}};
+    if (event.names.empty()) event.state = "many";
+    context_.publish(event);
+}
+
+Task<Result<api::Status::Reply>> Service::on(api::Status, ClientId) {
+    api::Status::Reply reply;
+    reply.version = ENVMESH_VERSION;
+    if (server_) {
+        reply.state = server_->degraded() ? "degraded" : "unlocked";
+        reply.tier = "serving";
+        reply.serves = true;
+        reply.devices = server_->devices_online();
+        co_return reply;
+    }
+    reply.state = has_vault_ ? "locked" : "absent";
+    reply.tier = "offline";
+    auto member = unlocked();
+    if (!member) co_return reply;
+    sync::Store& store = (*member)->replica().store();
+    auto pending = store.outbox_size();
+    auto unreadable = store.count(sync::CellState::unreadable);
+    auto held = store.count(sync::CellState::held);
+    auto totals = (*member)->totals();
+    const bool damaged = !pending || !unreadable || !held || !totals;
+    reply.state = damaged || (*member)->database().degraded() ? "degraded" : "unlocked";
+    reply.tier = uplink_->is_connected() ? "cloud" : "offline";
+    reply.reason = damaged ? "the database cannot be read" : uplink_->reason();
+    reply.server = (*member)->server().url;
+    reply.devices = (*member)->chain().current_members();
+    reply.pending = pending.value_or(0);
+    reply.undecryptable = unreadable.value_or(0);
+    reply.held = held.value_or(0);
+    reply.variables = totals ? totals->variables : 0;
+    reply.conflicts = totals ? totals->conflicts : 0;
+    reply.last_contact_ms = (*member)->last_contact_ms();
+    reply.device = hex((*member)->identity().id());
+    reply.name = (*member)->name();
+    reply.mesh = hex((*member)->chain().mesh_id());
+    co_return reply;
+}
+
+Task<Result<NewVault>> Service::new_vault(Secret password) {
+    changing_ = true;
+    auto making = make_vault(context_, std::move(password));
+    auto vault = co_await std::move(making);
+    changing_ = false;
+    co_return vault;
+}
+
+Task<Result<api::Init::Reply>> Service::on(api::Init call, ClientId) {
+    if (auto absent = require_absent(); !absent) co_return std::unexpected(absent.error());
+    if (auto usable = check_newcomer(call.name, call.password); !usable)
+        co_return std::unexpected(usable.error());
+    if (call.server_token.size() > most_token_bytes)
+        co_return fail(Code::invalid, "the server token is longer than 1 KiB", "use the server's own");
+    ServerSetting server{{}, call.server_key, call.server_token};
+    if (!call.server.empty()) {
+        auto url = net::Url::parse(call.server);
+        if (!url) co_return std::unexpected(url.error());
+        server.url = url->to_string();
+        sync::ServerPin pin;
+        pin.fingerprint = call.server_key;
+        auto probing = probe_server(context_, *url, pin);
+        auto facts = co_await std::move(probing);
+        if (!facts) co_return std::unexpected(facts.error());
+        if (auto absent = require_absent(); !absent) co_return std::unexpected(absent.error());
+    }
+    auto making = new_vault(std::move(call.password));
+    auto vault = co_await std::move(making);
+    if (!vault) co_return std::unexpected(vault.error());
+    auto identity = crypto::Identity::create(context_.random);
+    auto keyring = mesh::Keyring::create(context_.random);
+    const sync::Hlc hlc = sync::next_hlc(0, context_.clock.wall_ms());
+    auto chain = mesh::Chain::create(identity, call.name, keyring, hlc, context_.random);
+    auto member = Member::create(context_, vault->key,
+                                 {std::move(identity), std::move(keyring), std::move(chain),
+                                  std::move(call.name), std::move(server)});
+    if (!member) co_return std::unexpected(member.error());
+    if (auto written = write_vault(context_, vault->vault); !written)
+        co_return std::unexpected(written.error());
+    api::Init::Reply reply{hex((*member)->identity().id()), hex((*member)->chain().mesh_id()),
+                           (*member)->server().fingerprint};
+    begin(std::move(*member));
+    co_return reply;
+}
+
+Task<Result<api::ProbeServer::Reply>> Service::on(api::ProbeServer call, ClientId) {
+    auto url = net::Url::parse(call.server);
+    if (!url) co_return std::unexpected(url.error());
+    sync::ServerPin anyone;
+    anyone.any = true;
+    auto probing = probe_server(context_, *url, anyone);
+    auto facts = co_await std::move(probing);
+    if (!facts) co_return std::unexpected(facts.error());
+    co_return api::ProbeServer::Reply{crypto::server_fingerprint(facts->keys.ed_pk)};
+}
+
+Task<Result<api::Done>> Service::on(api::Unlock call, ClientId) {
+    if (server_ || (member_ && !changing_)) co_return api::Done{};
+    if (changing_) co_return fail(Code::conflict, "the vault is being opened or locked", "try again");
+    const std::int64_t wait = not_before_ms_ - context_.clock.steady_ms();
+    if (has_vault_ && wait > 0)
+        co_return fail(Code::wrong_secret, "too soon after a wrong password",
+                       "wait " + std::to_string((wait + 999) / 1000) + " s");
+    changing_ = true;
+    auto opening = open_vault(context_, std::move(call.password));
+    auto key = co_await std::move(opening);
+    changing_ = false;
+    if (!key) {
+        if (key.error().code == Code::wrong_secret) {
+            const std::int64_t pause = 1000LL << std::min(wrong_passwords_++, 5);
+            not_before_ms_ = context_.clock.steady_ms() + std::min(pause, longest_wait_ms);
+        }
+        co_return std::unexpected(key.error());
+    }
+    wrong_passwords_ = 0;
+    auto member = Member::open(context_, *key);
+    if (!member) co_return std::unexpected(member.error());
+    begin(std::move(*member));
+    co_return api::Done{};
+}
+
+Task<Result<api::Done>> Service::on(api::Lock, ClientId) {
+    if (server_) co_return fail(Code::denied, "a blind server holds nothing to lock", "stop it instead");
+    if (changing_) co_return fail(Code::conflict, "the vault is being opened or locked", "try again");
+    auto locking = lock();
+    co_await std::move(locking);
+    co_return api::Done{};
+}
+
+Task<Result<api::Done>> Service::on(api::Shutdown, ClientId) {
+    shutdown_();
+    co_return api::Done{};
+}
+
+Task<Result<api::Done>> Service::on(api::Watch, ClientId) { co_return api::Done{}; }
+
+} // namespace envmesh::node

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Answers each call of the front ends: one `on` per call. Owns the node's state: absent, locked, unlocked (a
+// Member with its Uplink), or a blind server.
+#pragma once
+
+#include "core/ipc/service.h"
+#include "core/node/invitation.h"
+#include "core/node/joining.h"
+#include "core/node/server.h"
+#include "core/node/uplink.h"
+
+namespace envmesh::node {
+
+class Service final : public ipc::Service {
+  public:
+    /// `shutdown` is called once when a front end asks for it.
+    Service(Context& context, std::function<void()> shutdown);
+    ~Service() override;
+
+    /// A cloud server opens its database, binds and serves; every other node looks whether it has a vault.
+    Result<> start();
+    /// Ends all links and locks; nothing of this object runs afterwards.
+    Task<> stop();
+    void network_changed();
+    /// Once a minute: held changes, expired invitations, a full disk that has room again.
+    void tick();
+    [[nodiscard]] const Server* server() const { return server_.get(); }
+
+    Task<Result<api::Reply>> handle(api::Request request, ipc::ClientId client) override;
+    void disconnected(ipc::ClientId client) override;
+    [[nodiscard]] std::string version() const override;
+
+  private:
+    using ClientId = ipc::ClientId;
+    template <class Call>
+    Task<Result<api::Reply>> answer(Call call, ClientId client);
+
+    // service.cpp: the vault and the node itself
+    Task<Result<api::Status::Reply>> on(api::Status, ClientId);
+    Task<Result<api::Init::Reply>> on(api::Init call, ClientId);
+    Task<Result<api::ProbeServer::Reply>> on(api::ProbeServer call, ClientId);
+    Task<Result<api::Done>> on(api::Unlock call, ClientId);
+    Task<Result<api::Done>> on(api::Lock, ClientId);
+    Task<Result<api::Done>> on(api::Shutdown, ClientId);
+    Task<Result<api::Done>> on(api::Watch, ClientId);
+    // service_variables.cpp
+    Task<Result<api::Variable>> on(api::Get call, ClientId);
+    Task<Result<api::Set::Reply>> on(api::Set call, ClientId);
+    Task<Result<api::Delete::Reply>> on(api::Delete call, ClientId);
+    Task<Result<api::List::Reply>> on(api::List call, ClientId);
+    Task<Result<api::Export::Reply>> on(api::Export call, ClientId);
+    // service_mesh.cpp
+    Task<Result<api::Sync::Reply>> on(api::Sync call, ClientId);
+    Task<Result<api::Peers::Reply>> on(api::Peers, ClientId);
+    Task<Result<api::Devices::Reply>> on(api::Devices, ClientId);
+    Task<Result<api::Invite::Reply>> on(api::Invite call, ClientId client);
+    Task<Result<api::InviteWait::Reply>> on(api::InviteWait call, ClientId client);
+    Task<Result<api::InviteAnswer::Reply>> on(api::InviteAnswer call, ClientId client);
+    Task<Result<api::Join::Reply>> on(api::Join call, ClientId client);
+    Task<Result<api::JoinWait::Reply>> on(api::JoinWait call, ClientId client);
+    Task<Result<api::Done>> on(api::JoinConfirm call, ClientId client);
+
+    /// The open vault, or the error that says why there is none.
+    Result<Member*> unlocked();
+    Result<> require_absent();
+    static Result<> check_newcomer(std::string_view name, const Secret& password);
+    void withdraw_invitation();
+    void drop_unused_invitations();
+    void begin(std::unique_ptr<Member> member);
+    Task<> lock();
+    void applied(const sync::Delta& delta);
+    Result<> writable();
+    template <class Reply>
+    Result<Reply> after_change(Result<Member::Changed> changed);
+    api::Sync::Reply sync_state();
+    /// Nothing once all that the head names has arrived.
+    std::optional<api::JoinWait::Reply> remaining(const mesh::VersionVector& head);
+    Task<Result<NewVault>> new_vault(Secret password);
+
+    Context& context_;
+    std::function<void()> shutdown_;
+    std::unique_ptr<Server> server_;
+    std::unique_ptr<Member> member_;
+    std::unique_ptr<Uplink> uplink_;
+    std::unique_ptr<Invitation> invitation_;
+    std::vector<std::unique_ptr<Invitation>> withdrawn_; // until no call waits in them
+    ClientId inviting_ = 0;
+    std::unique_ptr<Joining> joining_;
+    ClientId joining_client_ = 0;
+    bool has_vault_ = false;
+    bool stopping_ = false;
+    bool changing_ = false; // init, unlock or lock is under way
+    int wrong_passwords_ = 0;
+    std::int64_t not_before_ms_ = 0; // steady
+    std::string tier_;
+    Signal changed_;
+    TaskGroup tasks_;
+};
+
+} // namespace envmesh::node

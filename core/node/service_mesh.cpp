@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// The calls about other machines: synchronising, who is there, inviting, joining.
+#include "core/node/service.h"
+
+#include <algorithm>
+
+namespace envmesh::node {
+namespace {
+
+constexpr std::uint32_t longest_wait_ms = 25'000;
+
+} // namespace
+
+api::Sync::Reply Service::sync_state() {
+    api::Sync::Reply reply;
+    sync::Store& store = member_->replica().store();
+    auto pending = store.outbox_size();
+    auto unreadable = store.count(sync::CellState::unreadable);
+    reply.pending = pending.value_or(0);
+    reply.undecryptable = unreadable.value_or(0);
+    const sync::Session* session = uplink_->session();
+    if (session == nullptr) {
+        reply.reason = uplink_->reason();
+        return reply;
+    }
+    reply.received = session->counters().received_cells;
+    reply.sent = session->counters().sent_cells;
+    reply.expected = session->counters().expected_cells;
+    if (session->over_quota())
+        reply.reason = "the server's quota for this mesh is used up";
+    else
+        reply.complete = pending && *pending == 0 && session->in_sync();
+    return reply;
+}
+
+Task<Result<api::Sync::Reply>> Service::on(api::Sync call, ClientId) {
+    auto member = unlocked();
+    if (!member) co_return std::unexpected(member.error());
+    const std::int64_t until =
+        context_.clock.steady_ms() + std::min(call.wait_ms, longest_wait_ms);
+    uplink_->resync();
+    while (true) {
+        const api::Sync::Reply state = sync_state();
+        const std::int64_t left = until - context_.clock.steady_ms();
+        const bool hopeless = member_->server().url.empty();
+        if (state.complete || hopeless || left <= 0) co_return state;
+        auto waiting = changed_.wait_for(std::chrono::milliseconds(left));
+        co_await std::move(waiting);
+        if (auto still = unlocked(); !still) co_return std::unexpected(still.error());
+    }
+}
+
+Task<Result<api::Peers::Reply>> Service::on(api::Peers, ClientId) {
+    if (server_) co_return api::Peers::Reply{server_->peers()};
+    auto member = unlocked();
+    if (!member) co_return std::unexpected(member.error());
+    api::Peers::Reply reply;
+    for (const auto& [device, entry] : (*member)->chain().members()) {
+        if (entry.removed) continue;
+        api::Peers::Peer peer;
+        peer.device = hex(device);
+        peer.name = (*member)->name_of(device);
+        peer.role = mesh::role_name(entry.role);
+        peer.self = device == (*member)->identity().id();
+        const auto seen = uplink_->presences().find(device);
+        if (peer.self) {
+            peer.online = uplink_->is_connected();
+            if (peer.online) peer.rtt_ms = uplink_->rtt_ms();
+            peer.last_seen_ms = (*member)->last_contact_ms();
+        } else if (seen != uplink_->presences().end()) {
+            peer.online = seen->second.online;
+            peer.last_seen_ms = seen->second.last_seen_ms;
+        }
+        reply.peers.push_back(std::move(peer));
+    }
+    co_return reply;
+}
+
+Task<Result<api::Devices::Reply>> Service::on(api::Devices, ClientId) {
+    auto member = unlocked();
+    if (!member) co_return std::unexpected(member.error());
+    const mesh::Chain& chain = (*member)->chain();
+    api::Devices::Reply reply;
+    for (const auto& [device, entry] : chain.members())
+        reply.devices.push_back({hex(device), (*member)->name_of(device),
+                                 std::string(mesh::role_name(entry.role)),
+                                 device == (*member)->identity().id(), entry.removed,
+                                 sync::wall_ms_of(chain.entries()[entry.added_at].hlc)});
+    co_return reply;
+}
+
+Task<Result<api::Invite::Reply>> Service::on(api::Invite call, ClientId client) {
+    auto member = unlocked();
+    if (!member) co_return std::unexpected(member.error());
+    if (invitation_ && inviting_ != client && !invitation_->is_ended())
+        co_return fail(Code::conflict, "another invitation is open on this machine",
+                       "finish it, or end it with Ctrl-C, first");
+    withdraw_invitation();
+    auto invitation = Invitation::create(context_, **member, *uplink_, call);
+    if (!invitation) co_return std::unexpected(invitation.error());
+    invitation_ = std::move(*invitation);
+    inviting_ = client;
+    co_return api::Invite::Reply{invitation_->code()};
+}
+
+Task<Result<api::InviteWait::Reply>> Service::on(api::InviteWait call, ClientId client) {
+    if (!invitation_ || inviting_ != client)
+        co_return fail(Code::not_found, "there is no open invitation", "run `envmesh-cli invite`");
+    auto waiting =
+        invitation_->wait(std::chrono::milliseconds(std::min(call.wait_ms, longest_wait_ms)));
+    co_return co_await std::move(waiting);
+}
+
+Task<Result<api::InviteAnswer::Reply>> Service::on(api::InviteAnswer call, ClientId client) {
+    if (!invitation_ || inviting_ != client)
+        co_return fail(Code::not_found, "there is no open invitation", "run `envmesh-cli invite`");
+    auto answering = invitation_->answer(call.yes);
+    auto answered = co_await std::move(answering);
+    if (answered) context_.publish({"device", "added", {}, {}, answered->device});
+    co_return answered;
+}
+
+Task<Result<api::Join::Reply>> Service::on(api::Join call, ClientId client) {
+    if (auto absent = require_absent(); !absent) co_return std::unexpected(absent.error());
+    if (auto usable = check_newcomer(call.name, call.password); !usable)
+        co_return std::unexpected(usable.error());
+    auto code = mesh::InviteCode::parse(call.code);
+    if (!code) co_return std::unexpected(code.error());
+    Joining::Hooks hooks;
+    hooks.joined = [this](std::unique_ptr<Member> member) { begin(std::move(member)); };
+    hooks.remaining = [this](const mesh::VersionVector& head) { return remaining(head); };
+    joining_ = std::make_unique<Joining>(context_, std::move(*code), std::move(call), std::move(hooks));
+    joining_client_ = client;
+    auto beginning = joining_->begin();
+    auto check = co_await std::move(beginning);
+    if (!check) co_return std::unexpected(check.error());
+    tasks_.spawn(joining_->finish());
+    co_return api::Join::Reply{std::move(*check)};
+}
+
+std::optional<api::JoinWait::Reply> Service::remaining(const mesh::VersionVector& head) {
+    if (!member_ || changing_) return std::nullopt;
+    auto versions = member_->replica().store().versions();
+    if (!versions || mesh::covers(*versions, head)) return std::nullopt;
+    api::JoinWait::Reply reply;
+    const api::Sync::Reply state = sync_state();
+    reply.received = state.received;
+    reply.expected = state.expected;
+    return reply;
+}
+
+Task<Result<api::JoinWait::Reply>> Service::on(api::JoinWait call, ClientId client) {
+    if (!joining_ || joining_client_ != client)
+        co_return fail(Code::not_found, "no join is under way", "run `envmesh-cli join`");
+    auto waiting = joining_->wait(std::chrono::milliseconds(std::min(call.wait_ms, longest_wait_ms)));
+    co_return co_await std::move(waiting);
+}
+
+Task<Result<api::Done>> Service::on(api::JoinConfirm call, ClientId client) {
+    if (!joining_ || joining_client_ != client)
+        co_return fail(Code::not_found, "no join is under way", "run `envmesh-cli join`");
+    auto confirmed = joining_->confirm(call.yes);
+    if (!confirmed) co_return std::unexpected(confirmed.error());
+    co_return api::Done{};
+}
+
+} // namespace envmesh::node

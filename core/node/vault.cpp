@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include "core/node/vault.h"
+
+#include "core/base/log.h"
+
+namespace envmesh::node {
+namespace {
+
+constexpr const char* key_file_name = "vault.key";
+constexpr const char* token_file = "server.token";
+constexpr const char* public_key_file = "server.pub";
+constexpr std::size_t most_small_file = 1024;
+
+std::filesystem::path key_file(const Context& context) {
+    return context.config.key_file.empty() ? std::filesystem::path(key_file_name)
+                                           : context.config.key_file;
+}
+
+Result<std::optional<crypto::Vault>> read_vault(Context& context) {
+    auto contents = context.home.read(vault_file, crypto::Vault::most_bytes);
+    if (!contents) return std::unexpected(contents.error());
+    if (!*contents) return std::optional<crypto::Vault>();
+    auto vault = crypto::Vault::parse((*contents)->reveal_text());
+    if (!vault) return std::unexpected(vault.error());
+    return std::optional(std::move(*vault));
+}
+
+Result<Key> make_server_vault(Context& context) {
+    Key vault_key = crypto::random_key(context.random);
+    const Key kek = crypto::random_key(context.random);
+    crypto::Vault vault;
+    auto added = vault.add_key(crypto::SlotKind::file, vault_key, kek, context.random);
+    if (!added) return std::unexpected(added.error());
+    // The key first: a vault file without its key would lock the server out of a new identity for ever.
+    if (auto key = context.home.write(key_file(context), kek.reveal()); !key)
+        return std::unexpected(key.error());
+    if (auto written = write_vault(context, vault); !written)
+        return std::unexpected(written.error());
+    log_info("vault_made", "slot", "file");
+    return vault_key;
+}
+
+} // namespace
+
+Result<bool> has_vault(Context& context) {
+    auto contents = context.home.read(vault_file, crypto::Vault::most_bytes);
+    if (!contents) return std::unexpected(contents.error());
+    return contents->has_value();
+}
+
+Result<> write_vault(Context& context, const crypto::Vault& vault) {
+    return context.home.write(vault_file, view(vault.to_json()));
+}
+
+Task<Result<NewVault>> make_vault(Context& context, Secret password) {
+    auto work = [&context, password = std::move(password)]() -> Result<NewVault> {
+        SystemRandom random; // the context's belongs to the owner thread
+        NewVault made{crypto::random_key(random), {}};
+        auto added = made.vault.add_password(made.key, password, context.argon2, random);
+        if (!added) return std::unexpected(added.error());
+        return made;
+    };
+    auto running = blocking(context.slow, std::move(work));
+    co_return co_await std::move(running);
+}
+
+Task<Result<Key>> open_vault(Context& context, Secret password) {
+    auto vault = read_vault(context);
+    if (!vault) co_return std::unexpected(vault.error());
+    if (!*vault)
+        co_return fail(Code::absent, "there is no vault on this machine",
+                       "`envmesh-cli init` makes one, `envmesh-cli join` joins an existing mesh");
+    auto work = [&context, password = std::move(password), vault = std::move(**vault)] {
+        return vault.open_password(password, context.argon2);
+    };
+    auto running = blocking(context.slow, std::move(work));
+    co_return co_await std::move(running);
+}
+
+Result<Key> open_or_make_server_vault(Context& context) {
+    auto vault = read_vault(context);
+    if (!vault) return std::unexpected(vault.error());
+    if (!*vault) return make_server_vault(context);
+    auto contents = context.home.read(key_file(context), Key::size + 1);
+    if (!contents) return std::unexpected(contents.error());
+    if (!*contents || (*contents)->size() != Key::size)
+        return fail(Code::locked,
+                    context.home.path(key_file(context)).string() + " is missing or not 32 bytes long",
+                    "restore the key file, or move the data folder away for a new server identity");
+    return (*vault)->open_key(crypto::SlotKind::file, Key((*contents)->reveal()));
+}
+
+Result<std::string> read_or_make_token(Context& context) {
+    auto contents = context.home.read(token_file, most_small_file);
+    if (!contents) return std::unexpected(contents.error());
+    if (*contents) {
+        const std::string_view stored = (*contents)->reveal_text();
+        return std::string(stored.substr(0, stored.find_first_of("\r\n")));
+    }
+    Block<20> secret{};
+    context.random.fill(secret);
+    std::string token = base32(secret);
+    if (auto written = context.home.write(token_file, view(token + '\n')); !written)
+        return std::unexpected(written.error());
+    return token;
+}
+
+Result<> store_public_key(Context& context, const crypto::PublicIdentity& keys) {
+    return context.home.write(public_key_file, view(hex(keys.ed_pk) + '\n'));
+}
+
+Result<std::optional<crypto::PublicKey>> read_public_key(Context& context) {
+    auto contents = context.home.read(public_key_file, most_small_file);
+    if (!contents) return std::unexpected(contents.error());
+    if (!*contents) return std::optional<crypto::PublicKey>();
+    const std::string_view line = (*contents)->reveal_text();
+    const auto key = from_hex(line.substr(0, line.find('\n')));
+    if (!key || key->size() != sizeof(crypto::PublicKey))
+        return fail(Code::corrupt, context.home.path(public_key_file).string() + " is damaged",
+                    "delete it; the server writes it again when it starts");
+    return std::optional(block<32>(*key));
+}
+
+} // namespace envmesh::node

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// How much one session handles at a time. Tests shrink these; the product uses the defaults, and
+// servers set a quota (S6).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace envmesh::sync {
+
+struct Limits {
+    std::size_t batch_cells = 256;
+    std::size_t batch_bytes = 512 * 1024;
+    std::size_t window = 4;                       // unacknowledged batches
+    std::size_t outgoing_bytes = 4 * 1024 * 1024; // then live pushes give way to a pull
+    std::uint64_t quota_cells = 0;                // server: 0 = none
+    std::uint64_t quota_bytes = 0;
+    std::size_t unstaged_batches = 8; // received ones kept in memory before they are staged
+};
+
+} // namespace envmesh::sync

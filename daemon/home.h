@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// node::Home on the real file system.
+#pragma once
+
+#include "core/node/context.h"
+
+namespace envmesh::daemon {
+
+class DataFolder final : public node::Home {
+  public:
+    /// Creates the folder, private to the user.
+    static Result<DataFolder> open(std::filesystem::path folder);
+
+    Result<std::optional<Secret>> read(const std::filesystem::path& name, std::size_t most_bytes) override;
+    Result<> write(const std::filesystem::path& name, View contents) override;
+    Result<> move_aside(const std::filesystem::path& name) override;
+    [[nodiscard]] std::filesystem::path path(const std::filesystem::path& name) const override;
+
+  private:
+    explicit DataFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+    std::filesystem::path folder_;
+};
+
+} // namespace envmesh::daemon

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/daemon.h"
+#include "platform/files.h"
+#include "platform/process.h"
+
+#include <cstdio>
+#include <optional>
+#include <string_view>
+
+namespace {
+
+using namespace envmesh;
+
+constexpr const char* help = R"(envmesh-daemon: keeps environment variables in step on all your machines
+
+Usage: envmesh-daemon [--config FILE] [--print-server-key | --print-join-token]
+
+  --config FILE       read this configuration instead of the usual places
+  --print-server-key  print the fingerprint that `envmesh-cli init --server-key` takes
+  --print-join-token  print the token that making a mesh on this server takes
+  --version, --help
+
+Stays in the foreground and logs on standard error. ENVMESH_HOME puts everything under one folder.
+)";
+
+struct Options {
+    std::optional<std::string> config;
+    enum class Action { run, print_server_key, print_join_token, version, usage } action = Action::run;
+};
+
+Result<Options> parse(int argc, char** argv) {
+    Options options;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view argument = argv[i];
+        if (argument == "--config" && i + 1 < argc)
+            options.config = argv[++i];
+        else if (argument == "--print-server-key")
+            options.action = Options::Action::print_server_key;
+        else if (argument == "--print-join-token")
+            options.action = Options::Action::print_join_token;
+        else if (argument == "--version")
+            options.action = Options::Action::version;
+        else if (argument == "--help" || argument == "-h")
+            options.action = Options::Action::usage;
+        else
+            return fail(Code::usage, "unknown argument " + std::string(argument), "see envmesh-daemon --help");
+    }
+    return options;
+}
+
+Result<config::Config> configuration(const Options& options, const platform::Paths& paths) {
+    if (options.config) return config::load(*options.config);
+    for (const auto& candidate : paths.config_candidates)
+        if (platform::exists(candidate)) return config::load(candidate);
+    return config::Config{};
+}
+
+Result<> print(Result<std::string> line) {
+    if (!line) return std::unexpected(line.error());
+    std::puts(line->c_str());
+    return {};
+}
+
+Result<> act(const Options& options) {
+    if (options.action == Options::Action::version) return print("envmesh-daemon " ENVMESH_VERSION);
+    if (options.action == Options::Action::usage) return print(help);
+    auto paths = platform::paths();
+    if (!paths) return std::unexpected(paths.error());
+    auto config = configuration(options, *paths);
+    if (!config) return std::unexpected(config.error());
+    if (options.action == Options::Action::print_server_key)
+        return print(daemon::server_key(*config, *paths));
+    if (options.action == Options::Action::print_join_token)
+        return print(daemon::join_token(*config, *paths));
+    return daemon::run(*config, *paths);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    platform::harden();
+    platform::restrict_umask();
+    const auto options = parse(argc, argv);
+    const auto done = options ? act(*options) : Result<>(std::unexpected(options.error()));
+    if (done) return 0;
+    std::fprintf(stderr, "envmesh-daemon: %s\n", done.error().message.c_str());
+    if (!done.error().fix.empty()) std::fprintf(stderr, "  fix: %s\n", done.error().fix.c_str());
+    return exit_status(done.error().code);
+}
