@@ -10,9 +10,7 @@
 namespace envmesh::node {
 namespace {
 
-constexpr std::size_t message_limit = 1024 * 1024;
 constexpr std::size_t joiner_message_limit = 8 * 1024;
-constexpr std::size_t greeting_limit = 320 * 1024; // chains travel in messages of at most 256 KiB
 constexpr auto most_joining = std::chrono::minutes(60);
 
 } // namespace
@@ -56,6 +54,7 @@ Task<> Server::serve(std::unique_ptr<net::Link> owned) {
 
 Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) {
     while (!handshake.done() && !handshake.proved()) {
+        link.set_most_bytes(handshake.most_next_bytes());
         auto receiving = link.receive();
         auto message = co_await std::move(receiving);
         if (!message) co_return std::unexpected(message.error());
@@ -70,7 +69,6 @@ Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) 
         auto sent = co_await std::move(sending);
         if (!sent) co_return sent;
         if (step->refused) co_return std::unexpected(*step->refused);
-        if (handshake.awaits_chain()) link.set_most_bytes(greeting_limit);
     }
     co_return Result<>{};
 }
@@ -99,15 +97,18 @@ Task<Result<sync::ServerHandshake::Step>> Server::adopt(sync::ServerHandshake& h
 Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& handshake) {
     Hosted& hosted = *find(handshake.mesh_id());
     if (hosted.changing || hosted.chain.head() != handshake.chain_head())
-        co_return Error{Code::conflict, "the member list changed meanwhile", {}}; // A6: it dials again
-    link.set_most_bytes(message_limit);
+        co_return Error{
+            Code::conflict, "the member list changed meanwhile", {}}; // A6: it dials again
+    link.set_most_bytes(net::most_bytes_after_authentication);
     sync::Session::Limits limits;
     limits.quota_cells = context_.config.quota_cells;
     limits.quota_bytes = context_.config.quota_bytes;
     sync::Session session(hosted.replica, sync::Session::Side::server, handshake.device(), limits);
     Guest guest{next_number_++, handshake.device(), &hosted, nullptr};
     Connection::Hooks hooks;
-    hooks.applied = [this, &hosted, &guest](const sync::Delta& delta) { pass_on(hosted, &guest, delta); };
+    hooks.applied = [this, &hosted, &guest](const sync::Delta& delta) {
+        pass_on(hosted, &guest, delta);
+    };
     hooks.other = [this, &guest](const Bytes& message) { return on_mail(guest, message); };
     Connection connection(link, session, hosted.authority, context_.crypto, context_.executor,
                           std::move(hooks));

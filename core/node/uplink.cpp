@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::int64_t first_backoff_ms = 500;
 constexpr std::int64_t longest_backoff_ms = 60'000;
-constexpr std::size_t message_limit = 1024 * 1024;
+constexpr std::size_t chain_limit = 320 * 1024; // chains travel in messages of at most 256 KiB
 
 } // namespace
 
@@ -79,6 +79,7 @@ Task<Result<sync::ServerFacts>> Uplink::shake_hands(net::Link& link, const Serve
     credentials.mesh_id = member_.chain().mesh_id();
     credentials.chain = &member_.chain();
     credentials.token = server.token;
+    link.set_most_bytes(chain_limit);
     sync::ClientHandshake handshake(pin, credentials, link.channel_binding(), context_.random);
     const std::int64_t began = context_.clock.steady_ms();
     auto running = run_handshake(link, handshake, context_.timeouts.establish);
@@ -93,7 +94,7 @@ Task<Result<sync::ServerFacts>> Uplink::shake_hands(net::Link& link, const Serve
 
 Task<Error> Uplink::synchronise(net::Link& link, const sync::ServerFacts& server) {
     server_key_ = server.keys.ed_pk;
-    link.set_most_bytes(message_limit);
+    link.set_most_bytes(net::most_bytes_after_authentication);
     if (auto clock = settle_clock(server.time_ms); !clock) co_return clock.error();
     sync::Session session(member_.replica(), sync::Session::Side::client, server.keys.id(), {});
     Connection::Hooks hooks;
@@ -221,7 +222,9 @@ Result<> Uplink::send(const mesh::MailMessage& message) {
     return {};
 }
 
-bool Uplink::is_in_sync() const { return connection_ != nullptr && connection_->session().in_sync(); }
+bool Uplink::is_in_sync() const {
+    return connection_ != nullptr && connection_->session().in_sync();
+}
 
 const sync::Session* Uplink::session() const {
     return connection_ == nullptr ? nullptr : &connection_->session();

@@ -31,7 +31,8 @@ Result<Key> make_server_vault(Context& context) {
     crypto::Vault vault;
     auto added = vault.add_key(crypto::SlotKind::file, vault_key, kek, context.random);
     if (!added) return std::unexpected(added.error());
-    // The key first: a vault file without its key would lock the server out of a new identity for ever.
+    // The key first: a vault file without its key would lock the server out of a new identity for
+    // ever.
     if (auto key = context.home.write(key_file(context), kek.reveal()); !key)
         return std::unexpected(key.error());
     if (auto written = write_vault(context, vault); !written)
@@ -85,7 +86,8 @@ Result<Key> open_or_make_server_vault(Context& context) {
     if (!contents) return std::unexpected(contents.error());
     if (!*contents || (*contents)->size() != Key::size)
         return fail(Code::locked,
-                    context.home.path(key_file(context)).string() + " is missing or not 32 bytes long",
+                    context.home.path(key_file(context)).string() +
+                        " is missing or not 32 bytes long",
                     "restore the key file, or move the data folder away for a new server identity");
     return (*vault)->open_key(crypto::SlotKind::file, Key((*contents)->reveal()));
 }

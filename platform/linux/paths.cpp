@@ -29,7 +29,7 @@ path absolute_or(const char* name, const path& fallback) {
 }
 
 path home() {
-    const path given = variable("HOME");
+    path given = variable("HOME");
     if (given.is_absolute()) return given;
     const passwd* entry = ::getpwuid(::geteuid());
     return entry == nullptr || entry->pw_dir == nullptr ? path() : path(entry->pw_dir);

@@ -63,7 +63,7 @@ TEST_F(WebSocketLinkTest, CarriesMessagesBothWaysAndBindsToTheConnection) {
 }
 
 TEST_F(WebSocketLinkTest, AnOverLongMessageEndsTheLink) {
-    connect({});
+    connect({.close = std::chrono::milliseconds(100)});
     EXPECT_TRUE(test::run(io_, pair_.client->send(Bytes(4097))));
     EXPECT_EQ(test::run(io_, pair_.server->receive()).error().code, Code::protocol);
     EXPECT_EQ(test::run(io_, pair_.server->receive()).error().code, Code::unreachable);
@@ -72,7 +72,7 @@ TEST_F(WebSocketLinkTest, AnOverLongMessageEndsTheLink) {
 }
 
 TEST_F(WebSocketLinkTest, WhatWasSentBeforeFinishArrives) {
-    connect({});
+    connect({.close = std::chrono::milliseconds(100)});
     for (int i = 0; i < 20; ++i)
         EXPECT_TRUE(test::run(io_, pair_.client->send(Bytes(4096)))); // unread when the end comes
     EXPECT_TRUE(test::run(io_, pair_.server->send(Bytes{42})));
@@ -87,7 +87,7 @@ TEST_F(WebSocketLinkTest, WhatWasSentBeforeFinishArrives) {
     EXPECT_EQ(test::run(io_, pair_.client->receive()).error().code, Code::unreachable);
 }
 
-TEST_F(WebSocketLinkTest, CloseAndCancellationEndARunningReceive) {
+TEST_F(WebSocketLinkTest, CloseEndsARunningReceive) {
     connect({});
     std::optional<Result<Bytes>> received;
     TaskGroup tasks(io_.get_executor());
@@ -101,7 +101,12 @@ TEST_F(WebSocketLinkTest, CloseAndCancellationEndARunningReceive) {
 
     tasks.spawn(receive_into(*pair_.server, received)); // may find the end, or be cancelled
     test::run(io_, test::join_all(tasks));
+}
+
+TEST_F(WebSocketLinkTest, CancellationEndsBothReceives) {
     connect({});
+    std::optional<Result<Bytes>> received;
+    TaskGroup tasks(io_.get_executor());
     tasks.spawn(receive_into(*pair_.server, received));
     tasks.spawn(receive_into(*pair_.client, received));
     io_.poll();

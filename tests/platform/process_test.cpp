@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#include "platform/process.h"
+
+#include "platform/linux/address.h"
+#include "platform/linux/descriptor.h"
+#include "tests/support/temp_dir.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <future>
+
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace envmesh::platform {
+namespace {
+
+constexpr int not_possible_here = 77;
+
+// What these do to a process cannot be undone, so each runs in a child that reports by its status.
+int status_of(int (*body)()) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(body());
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int be_hardened() {
+    ::setenv("LD_PRELOAD", "evil.so", 1);
+    ::setenv("OPENSSL_CONF", "/tmp/evil", 1);
+    ::setenv("https_proxy", "http://evil", 1);
+    ::setenv("ENVMESH_KEPT", "1", 1);
+    harden();
+    rlimit core{.rlim_cur = 1, .rlim_max = 1};
+    ::getrlimit(RLIMIT_CORE, &core);
+    if (core.rlim_cur != 0 || core.rlim_max != 0) return 1;
+    for (const char* name : {"LD_PRELOAD", "OPENSSL_CONF", "https_proxy"})
+        if (std::getenv(name) != nullptr) return 2;
+    return std::getenv("ENVMESH_KEPT") != nullptr ? 0 : 3;
+}
+
+TEST(Harden, EndsCoreDumpsAndForgetsWhatChangesLibraries) { EXPECT_EQ(status_of(be_hardened), 0); }
+
+int be_a_hardened_front_end() {
+    ::setenv("LD_LIBRARY_PATH", "/opt/theirs", 1);
+    harden_front_end();
+    return std::getenv("LD_LIBRARY_PATH") != nullptr ? ::prctl(PR_GET_DUMPABLE) : 9;
+}
+
+TEST(Harden, AFrontEndKeepsWhatItHandsOn) {
+    int dumpable = 0;
+#if defined(__SANITIZE_ADDRESS__)
+    dumpable = 1;
+#elif defined(__has_feature)
+    dumpable = __has_feature(address_sanitizer);
+#endif
+    EXPECT_EQ(status_of(be_a_hardened_front_end), dumpable);
+}
+
+TEST(NotifyServiceManager, SendsTheStateToItsSocket) {
+    const tests::TempDir folder;
+    const auto address = Address::of(folder / "notify");
+    const Descriptor manager(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::bind(manager.get(), address->get(), address->size()), 0);
+    ::setenv("NOTIFY_SOCKET", (folder / "notify").c_str(), 1);
+    notify_service_manager("READY=1");
+    ::unsetenv("NOTIFY_SOCKET");
+    notify_service_manager("READY=1"); // nobody waits: nothing happens
+    std::array<char, 32> message{};
+    EXPECT_EQ(::recv(manager.get(), message.data(), message.size(), MSG_DONTWAIT), 7);
+    EXPECT_STREQ(message.data(), "READY=1");
+}
+
+TEST(ParentProcessName, IsThatOfWhoStartedUs) {
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const auto name = parent_process_name();
+        ::_exit(::write(pipe[1], name.data(), name.size()) < 0 ? 1 : 0);
+    }
+    ::waitpid(child, nullptr, 0);
+    std::array<char, 64> name{};
+    ASSERT_GT(::read(pipe[0], name.data(), name.size() - 1), 0);
+    std::string own;
+    std::getline(std::ifstream("/proc/self/comm"), own);
+    EXPECT_EQ(name.data(), own);
+    ::close(pipe[0]);
+    ::close(pipe[1]);
+}
+
+TEST(NetworkWatch, EndsWhenItsOwnerDoes) {
+    for (int i = 0; i < 20; ++i)
+        EXPECT_TRUE(NetworkWatch::start([] {}));
+}
+
+// In a network of its own, where it may switch the loopback interface on.
+int watch_an_interface_come_up() {
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return not_possible_here;
+    std::promise<void> changed;
+    bool told = false;
+    const auto watch = NetworkWatch::start([&] {
+        if (!std::exchange(told, true)) changed.set_value();
+    });
+    if (!watch) return 1;
+    const Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    ifreq request{};
+    request.ifr_name[0] = 'l';
+    request.ifr_name[1] = 'o';
+    request.ifr_flags = IFF_UP;
+    if (::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) return not_possible_here;
+    const auto waited = changed.get_future().wait_for(std::chrono::seconds(20));
+    return waited == std::future_status::ready ? 0 : 2;
+}
+
+TEST(NetworkWatch, TellsThatAnInterfaceCameUp) {
+    const int status = status_of(watch_an_interface_come_up);
+    if (status == not_possible_here) GTEST_SKIP() << "no right to make a network of its own here";
+    EXPECT_EQ(status, 0);
+}
+
+} // namespace
+} // namespace envmesh::platform
