@@ -18,7 +18,7 @@ Error mail_error(Code code) {
             "ask for a new invitation"};
 }
 
-// Once the digits are shown, an invitation ends early because the person at the other side ended it.
+// Once the digits are shown, an invitation is gone because the person at the other side ended it.
 Error after_digits(Error error) {
     if (error.code != Code::not_found) return error;
     return {Code::denied, "the inviting side refused this device, or ended the invitation",

@@ -16,8 +16,8 @@ def frame(body):
 class Caller:
     def __init__(self, node, hello=True, patience=30):
         self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(node.socket))  # waits where a timeout would make a full backlog fail
         self.socket.settimeout(patience)
-        self.socket.connect(str(node.socket))
         if hello:
             self.send(frame(HELLO))
             assert "hello" in self.receive()
