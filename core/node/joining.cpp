@@ -100,6 +100,9 @@ Task<Result<>> Joining::carry_on() {
     mesh::MailMessage ask = mesh::MailRead{code_.rendezvous(), mesh::MailSlot::a2};
     auto asking = mail(std::move(ask), mesh::MailSlot::a2);
     auto a2 = co_await std::move(asking);
+    if (!a2 && a2.error().code == Code::not_found) // it was there when we answered it
+        co_return fail(Code::denied, "the other side refused or withdrew the invitation",
+                       "ask for a new invitation if that was a mistake");
     if (!a2) co_return std::unexpected(a2.error());
     auto welcome = joining_.on_welcome(*a2);
     if (!welcome) co_return std::unexpected(welcome.error());
