@@ -18,13 +18,6 @@ Error mail_error(Code code) {
             "ask for a new invitation"};
 }
 
-// Once the digits are shown, an invitation is gone because the person at the other side ended it.
-Error after_digits(Error error) {
-    if (error.code != Code::not_found) return error;
-    return {Code::denied, "the inviting side refused this device, or ended the invitation",
-            "if the digits were the same, ask for a new invitation"};
-}
-
 } // namespace
 
 Joining::Joining(Context& context, mesh::InviteCode code, api::Join call, Hooks hooks)
@@ -107,7 +100,10 @@ Task<Result<>> Joining::carry_on() {
     mesh::MailMessage ask = mesh::MailRead{code_.rendezvous(), mesh::MailSlot::a2};
     auto asking = mail(std::move(ask), mesh::MailSlot::a2);
     auto a2 = co_await std::move(asking);
-    if (!a2) co_return std::unexpected(after_digits(a2.error()));
+    if (!a2 && a2.error().code == Code::not_found) // it was there when we answered it
+        co_return fail(Code::denied, "the other side refused or withdrew the invitation",
+                       "ask for a new invitation if that was a mistake");
+    if (!a2) co_return std::unexpected(a2.error());
     auto welcome = joining_.on_welcome(*a2);
     if (!welcome) co_return std::unexpected(welcome.error());
     admin_ = welcome->admin_name;
