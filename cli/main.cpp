@@ -190,7 +190,7 @@ int run(const Grammar& grammar, ipc::Deadline started) {
 
 int main(std::span<char*> words) {
     const auto started = std::chrono::steady_clock::now();
-    platform::harden();
+    platform::harden_front_end();
     Grammar grammar;
     CLI::App app("Keeps environment variables in step on all of your machines.", "envmesh-cli");
     app.fallthrough();

@@ -23,18 +23,18 @@ constexpr auto tick = std::chrono::minutes(1);
 // What a node is given, with everything it points at; declared in the order of dependence.
 struct Surroundings {
     Surroundings(const config::Config& config, DataFolder folder)
-        : home(std::move(folder)), crypto(std::max(1U, std::thread::hardware_concurrency())), slow(1),
-          context{io.get_executor(),
-                  clock,
-                  random,
-                  crypto,
-                  slow,
-                  home,
-                  config,
-                  crypto::Argon2Limits::for_memory(platform::physical_memory()),
-                  {},
-                  platform::platform_name(),
-                  [](const api::Event&) {}} {}
+        : home(std::move(folder)), crypto(std::max(1U, std::thread::hardware_concurrency())),
+          slow(1), context{io.get_executor(),
+                           clock,
+                           random,
+                           crypto,
+                           slow,
+                           home,
+                           config,
+                           crypto::Argon2Limits::for_memory(platform::physical_memory()),
+                           {},
+                           platform::platform_name(),
+                           [](const api::Event&) {}} {}
 
     SystemClock clock;
     SystemRandom random;
@@ -48,8 +48,7 @@ struct Surroundings {
 class Daemon {
   public:
     Daemon(Surroundings& around, std::filesystem::path socket)
-        : around_(around), socket_(std::move(socket)),
-          service_(around.context, [this] { stop(); }),
+        : around_(around), socket_(std::move(socket)), service_(around.context, [this] { stop(); }),
           server_(around.io.get_executor(), service_, platform::is_same_user),
           signals_(around.io, SIGINT, SIGTERM), tasks_(around.io.get_executor()) {
         around.context.publish = [this](const api::Event& event) { server_.publish(event); };
@@ -151,7 +150,8 @@ Result<std::string> server_key(const config::Config& config, const platform::Pat
     if (*known) return crypto::server_fingerprint(**known);
     if (!config.is_cloud_server())
         return fail(Code::usage, "this configuration is not a cloud server's",
-                    "use --config with mode = \"server-preferred\", enable_cloud = false and enable_lan = false");
+                    "use --config with mode = \"server-preferred\", enable_cloud = false and "
+                    "enable_lan = false");
     auto key = node::open_or_make_server_vault(around.context);
     if (!key) return std::unexpected(key.error());
     auto identified = node::Server::identify(around.context, *key);

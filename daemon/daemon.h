@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Joins a node, its local socket and the platform, and runs them on one thread until a signal or `shutdown`.
+// Joins a node, its local socket and the platform, and runs them on one thread until a signal or
+// `shutdown`.
 #pragma once
 
 #include "core/config/config.h"
@@ -9,8 +10,8 @@ namespace envmesh::daemon {
 
 /// Until it is told to stop. `conflict` when another daemon owns the data folder.
 Result<> run(const config::Config& config, const platform::Paths& paths);
-/// The fingerprint that `--server-key` takes; makes the server's identity where there is none. Takes no lock, so it
-/// works beside a running daemon.
+/// The fingerprint that `--server-key` takes; makes the server's identity where there is none.
+/// Takes no lock, so it works beside a running daemon.
 Result<std::string> server_key(const config::Config& config, const platform::Paths& paths);
 /// What whoever makes a mesh on this server must bring.
 Result<std::string> join_token(const config::Config& config, const platform::Paths& paths);

@@ -11,7 +11,8 @@ class DataFolder final : public node::Home {
     /// Creates the folder, private to the user.
     static Result<DataFolder> open(std::filesystem::path folder);
 
-    Result<std::optional<Secret>> read(const std::filesystem::path& name, std::size_t most_bytes) override;
+    Result<std::optional<Secret>> read(const std::filesystem::path& name,
+                                       std::size_t most_bytes) override;
     Result<> write(const std::filesystem::path& name, View contents) override;
     Result<> move_aside(const std::filesystem::path& name) override;
     [[nodiscard]] std::filesystem::path path(const std::filesystem::path& name) const override;

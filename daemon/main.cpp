@@ -11,7 +11,8 @@ namespace {
 
 using namespace envmesh;
 
-constexpr const char* help = R"(envmesh-daemon: keeps environment variables in step on all your machines
+constexpr const char* help =
+    R"(envmesh-daemon: keeps environment variables in step on all your machines
 
 Usage: envmesh-daemon [--config FILE] [--print-server-key | --print-join-token]
 
@@ -25,7 +26,13 @@ Stays in the foreground and logs on standard error. ENVMESH_HOME puts everything
 
 struct Options {
     std::optional<std::string> config;
-    enum class Action { run, print_server_key, print_join_token, version, usage } action = Action::run;
+    enum class Action {
+        run,
+        print_server_key,
+        print_join_token,
+        version,
+        usage
+    } action = Action::run;
 };
 
 Result<Options> parse(int argc, char** argv) {
@@ -43,7 +50,8 @@ Result<Options> parse(int argc, char** argv) {
         else if (argument == "--help" || argument == "-h")
             options.action = Options::Action::usage;
         else
-            return fail(Code::usage, "unknown argument " + std::string(argument), "see envmesh-daemon --help");
+            return fail(Code::usage, "unknown argument " + std::string(argument),
+                        "see envmesh-daemon --help");
     }
     return options;
 }

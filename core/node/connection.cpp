@@ -18,8 +18,8 @@ struct Slice {
     std::size_t count = 0;
 };
 
-Task<> check_slice(asio::thread_pool& pool, const sync::Authority& authority, sync::Message& message,
-                   Slice slice) {
+Task<> check_slice(asio::thread_pool& pool, const sync::Authority& authority,
+                   sync::Message& message, Slice slice) {
     auto work = [&authority, &message, slice] {
         sync::check_cells(authority, message, slice.first, slice.count);
         return true;

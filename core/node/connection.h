@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs one sync session over one authenticated link, on either side: reads, has signatures checked on the crypto
-// pool, feeds the session, and writes what it answers. Messages that are not the session's go to `other`.
+// Runs one sync session over one authenticated link, on either side: reads, has signatures checked
+// on the crypto pool, feeds the session, and writes what it answers. Messages that are not the
+// session's go to `other`.
 #pragma once
 
 #include "core/net/link.h"
@@ -8,15 +9,16 @@
 
 namespace envmesh::node {
 
-/// Checks the cells of a message (check_cell): a few on the spot, many in slices on all threads of the pool.
+/// Checks the cells of a message (check_cell): a few on the spot, many in slices on all threads of
+/// the pool.
 Task<> check_on(asio::thread_pool& pool, const sync::Authority& authority, sync::Message& message);
 
 class Connection {
   public:
     struct Hooks {
-        std::function<void(const sync::Delta&)> applied;  // our replica changed through this link
-        std::function<Result<>(Bytes message)> other;     // mail, presence
-        std::function<void()> progress;                   // after each message of the session
+        std::function<void(const sync::Delta&)> applied; // our replica changed through this link
+        std::function<Result<>(Bytes message)> other;    // mail, presence
+        std::function<void()> progress;                  // after each message of the session
     };
 
     Connection(net::Link& link, sync::Session& session, const sync::Authority& authority,

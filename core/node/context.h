@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a node is given from outside: the owner's executor, time, randomness, threads, files, settings. Lives longer
-// than everything in core/node.
+// What a node is given from outside: the owner's executor, time, randomness, threads, files,
+// settings. Lives longer than everything in core/node.
 #pragma once
 
 #include "core/api/calls.h"
@@ -15,12 +15,14 @@
 
 namespace envmesh::node {
 
-/// The data folder. Names are plain file names in it; files are 0600 and replaced whole or not at all.
+/// The data folder. Names are plain file names in it; files are 0600 and replaced whole or not at
+/// all.
 class Home {
   public:
     virtual ~Home() = default;
     /// Nothing when there is no such file.
-    virtual Result<std::optional<Secret>> read(const std::filesystem::path& name, std::size_t most_bytes) = 0;
+    virtual Result<std::optional<Secret>> read(const std::filesystem::path& name,
+                                               std::size_t most_bytes) = 0;
     virtual Result<> write(const std::filesystem::path& name, View contents) = 0;
     /// Renames what stands in the way of a new file of that name to "<name>.unreadable".
     virtual Result<> move_aside(const std::filesystem::path& name) = 0;

@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds reconnect_limit{20'000};
 Result<mesh::Role> invited_role(std::string_view text) {
     for (const mesh::Role role : {mesh::Role::admin, mesh::Role::member, mesh::Role::reader})
         if (text == mesh::role_name(role)) return role;
-    return fail(Code::invalid, "a device is invited as admin, member or reader", "use --role member");
+    return fail(Code::invalid, "a device is invited as admin, member or reader",
+                "use --role member");
 }
 
 Error mail_error(Code code) {
@@ -46,13 +47,14 @@ Invitation::Invitation(Context& context, Member& member, Uplink& uplink, mesh::I
                context.random),
       changed_(context.executor) {}
 
-Result<std::unique_ptr<Invitation>> Invitation::create(Context& context, Member& member, Uplink& uplink,
-                                                       const api::Invite& call) {
+Result<std::unique_ptr<Invitation>> Invitation::create(Context& context, Member& member,
+                                                       Uplink& uplink, const api::Invite& call) {
     auto role = invited_role(call.role);
     if (!role) return std::unexpected(role.error());
     const mesh::Member* self = member.chain().member(member.identity().id());
     if (self == nullptr || self->removed || self->role != mesh::Role::admin)
-        return fail(Code::denied, "only an admin device can invite", "invite from a device whose role is admin");
+        return fail(Code::denied, "only an admin device can invite",
+                    "invite from a device whose role is admin");
     if (!uplink.is_connected())
         return fail(Code::unreachable, "there is no connection to the server: " + uplink.reason(),
                     "an invitation travels through the server; `envmesh-cli status` tells more");
@@ -89,7 +91,8 @@ void Invitation::on_connected() {
 }
 
 void Invitation::write(mesh::MailSlot slot, Bytes bytes) {
-    (void)uplink_.send(mesh::MailWrite{code_.rendezvous(), slot, bytes}); // or with the next connection
+    (void)uplink_.send(
+        mesh::MailWrite{code_.rendezvous(), slot, bytes}); // or with the next connection
     sent_[slot] = std::move(bytes);
 }
 
@@ -154,7 +157,9 @@ Task<Result<api::InviteAnswer::Reply>> Invitation::answer(bool yes) {
     const Use use(users_);
     answering_ = true;
     const crypto::PublicIdentity device = inviter_.joiner().keys;
-    auto work = [this, device] { return member_.add_device(device, role_, inviter_.joiner().name); };
+    auto work = [this, device] {
+        return member_.add_device(device, role_, inviter_.joiner().name);
+    };
     auto adding = uplink_.between_sessions(work);
     auto added = co_await std::move(adding);
     if (!added) co_return std::unexpected(added.error());
@@ -170,7 +175,8 @@ Task<Result<>> Invitation::welcome() {
     auto a2 = inviter_.welcome({member_.chain().mesh_id(), member_.chain().height(),
                                 member_.chain().head(), member_.name(), std::move(*head)});
     if (!a2) co_return std::unexpected(a2.error());
-    // The server must know the device before the device comes: the new chain travels with the connection.
+    // The server must know the device before the device comes: the new chain travels with the
+    // connection.
     const std::int64_t until = context_.clock.steady_ms() + reconnect_limit.count();
     while (!uplink_.is_connected() && !ended_ && context_.clock.steady_ms() < until) {
         auto waiting = changed_.wait_for(std::chrono::milliseconds(500));

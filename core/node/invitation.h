@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One invitation at the admin's side, from the code to the new device's welcome (protocol §2.4, A13, A14). Lives as
-// long as the front end that asked for it, at most an hour; the mailbox is closed when it ends early.
+// One invitation at the admin's side, from the code to the new device's welcome (protocol §2.4,
+// A13, A14). Lives as long as the front end that asked for it, at most an hour; the mailbox is
+// closed when it ends early.
 #pragma once
 
 #include "core/mesh/invite.h"
@@ -11,8 +12,8 @@ namespace envmesh::node {
 class Invitation {
   public:
     /// `unreachable` when the server is not connected: nobody could answer.
-    static Result<std::unique_ptr<Invitation>> create(Context& context, Member& member, Uplink& uplink,
-                                                      const api::Invite& call);
+    static Result<std::unique_ptr<Invitation>> create(Context& context, Member& member,
+                                                      Uplink& uplink, const api::Invite& call);
     ~Invitation();
 
     [[nodiscard]] Secret code() const { return code_.to_text(); }
@@ -30,8 +31,8 @@ class Invitation {
     void on_connected();
 
   private:
-    Invitation(Context& context, Member& member, Uplink& uplink, mesh::InviteCode code, mesh::Role role,
-               std::uint32_t ttl_s);
+    Invitation(Context& context, Member& member, Uplink& uplink, mesh::InviteCode code,
+               mesh::Role role, std::uint32_t ttl_s);
     Result<> on_slot(const mesh::MailSlotFilled& filled);
     void end(Error error);
     [[nodiscard]] std::uint32_t seconds_left() const;

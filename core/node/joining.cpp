@@ -59,7 +59,8 @@ Task<Result<std::string>> Joining::begin() {
 Task<Result<std::string>> Joining::introduce() {
     auto url = net::Url::parse_authority(code_.address);
     if (!url)
-        co_return fail(Code::invalid, "the invitation names no server", "ask for one made while a server is connected");
+        co_return fail(Code::invalid, "the invitation names no server",
+                       "ask for one made while a server is connected");
     url_ = *url;
     sync::ServerPin pin;
     pin.short_hash = code_.server_key;
@@ -99,6 +100,9 @@ Task<Result<>> Joining::carry_on() {
     mesh::MailMessage ask = mesh::MailRead{code_.rendezvous(), mesh::MailSlot::a2};
     auto asking = mail(std::move(ask), mesh::MailSlot::a2);
     auto a2 = co_await std::move(asking);
+    if (!a2 && a2.error().code == Code::not_found) // it was there when we answered it
+        co_return fail(Code::denied, "the other side refused or withdrew the invitation",
+                       "ask for a new invitation if that was a mistake");
     if (!a2) co_return std::unexpected(a2.error());
     auto welcome = joining_.on_welcome(*a2);
     if (!welcome) co_return std::unexpected(welcome.error());
@@ -133,22 +137,27 @@ Task<Result<mesh::Chain>> Joining::fetch_chain(const mesh::Welcome& welcome) {
     (*link)->close();
     if (!done) co_return std::unexpected(done.error());
     if (!handshake.adopted())
-        co_return fail(Code::protocol, "the server sent no member list", "ask for a new invitation");
+        co_return fail(Code::protocol, "the server sent no member list",
+                       "ask for a new invitation");
     co_return std::move(*handshake.adopted());
 }
 
-Result<mesh::Head> Joining::check_head(const mesh::Chain& chain, const mesh::Welcome& welcome) const {
+Result<mesh::Head> Joining::check_head(const mesh::Chain& chain,
+                                       const mesh::Welcome& welcome) const {
     const bool has_head = chain.height() >= welcome.chain_height &&
                           chain.entries()[welcome.chain_height].hash() == welcome.chain_head;
     if (chain.mesh_id() != welcome.mesh_id || !has_head)
-        return fail(Code::denied, "the server serves an older or another member list than the inviting device has",
-                    "do not trust this server; ask the person who invited you");
+        return fail(
+            Code::denied,
+            "the server serves an older or another member list than the inviting device has",
+            "do not trust this server; ask the person who invited you");
     auto head = mesh::Head::verify(welcome.head, welcome.mesh_id, joining_.admin_key());
     if (!head) return head;
     const mesh::Member* admin = chain.member(head->device);
     if (admin == nullptr || admin->removed || admin->role != mesh::Role::admin ||
         admin->keys.ed_pk != joining_.admin_key())
-        return fail(Code::denied, "the inviting device is no admin of the mesh", "ask for a new invitation");
+        return fail(Code::denied, "the inviting device is no admin of the mesh",
+                    "ask for a new invitation");
     return head;
 }
 
@@ -160,11 +169,16 @@ Task<Result<>> Joining::settle(mesh::Chain chain, const mesh::Welcome& welcome) 
     auto making = make_vault(context_, std::move(call_.password));
     auto vault = co_await std::move(making);
     if (!vault) co_return std::unexpected(vault.error());
-    if (stopped_) co_return fail(Code::unreachable, "the daemon is stopping", "join again when it runs");
-    auto identity = crypto::Identity::restore(identity_.ed_seed().reveal(), identity_.x_secret().reveal());
+    if (stopped_)
+        co_return fail(Code::unreachable, "the daemon is stopping", "join again when it runs");
+    auto identity =
+        crypto::Identity::restore(identity_.ed_seed().reveal(), identity_.x_secret().reveal());
     if (!identity) co_return std::unexpected(identity.error());
     auto member = Member::create(context_, vault->key,
-                                 {std::move(*identity), std::move(*keyring), std::move(chain), call_.name,
+                                 {std::move(*identity),
+                                  std::move(*keyring),
+                                  std::move(chain),
+                                  call_.name,
                                   {url_.to_string(), crypto::server_fingerprint(server_key_), {}}});
     if (!member) co_return std::unexpected(member.error());
     if (auto written = write_vault(context_, vault->vault); !written) co_return written;
@@ -175,7 +189,9 @@ Task<Result<>> Joining::settle(mesh::Chain chain, const mesh::Welcome& welcome) 
         auto waiting = changed_.wait_for(std::chrono::milliseconds(20));
         co_await std::move(waiting);
     }
-    if (stopped_) co_return fail(Code::incomplete, "the vault was locked before all variables had arrived", "unlock, then `envmesh-cli sync`");
+    if (stopped_)
+        co_return fail(Code::incomplete, "the vault was locked before all variables had arrived",
+                       "unlock, then `envmesh-cli sync`");
     set_stage("done");
     co_return Result<>{};
 }
@@ -184,7 +200,8 @@ Task<Result<api::JoinWait::Reply>> Joining::wait(std::chrono::milliseconds time)
     ++users_;
     const std::int64_t until = context_.clock.steady_ms() + time.count();
     const std::string before = stage_;
-    while (!over_ && (stage_ == "waiting" || stage_ == before) && context_.clock.steady_ms() < until) {
+    while (!over_ && (stage_ == "waiting" || stage_ == before) &&
+           context_.clock.steady_ms() < until) {
         if (stage_ == "confirm" && !confirmed_) break;
         auto waiting = changed_.wait_for(look_again);
         co_await std::move(waiting);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Joining a mesh at the new device's side: mailbox, the six digits, a person's consent, the first chain, the first
-// synchronisation. Nothing is stored before the admin's signed reply and the consent (A13).
+// Joining a mesh at the new device's side: mailbox, the six digits, a person's consent, the first
+// chain, the first synchronisation. Nothing is stored before the admin's signed reply and the
+// consent (A13).
 #pragma once
 
 #include "core/mesh/invite.h"
@@ -16,8 +17,10 @@ class Joining {
     /// `joined` takes over the new member; `progress` tells how far its first synchronisation is.
     struct Hooks {
         std::function<void(std::unique_ptr<Member>)> joined;
-        /// Empty once everything in the head has arrived, else how much was received and is expected.
-        std::function<std::optional<api::JoinWait::Reply>(const mesh::VersionVector& head)> remaining;
+        /// Empty once everything in the head has arrived, else how much was received and is
+        /// expected.
+        std::function<std::optional<api::JoinWait::Reply>(const mesh::VersionVector& head)>
+            remaining;
     };
     Joining(Context& context, mesh::InviteCode code, api::Join call, Hooks hooks);
 

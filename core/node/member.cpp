@@ -90,12 +90,13 @@ Member::Member(Context& context, Parts parts)
       cells_(*database_, row_, context.clock, true), authority_(chain_, keyring_, identity_),
       replica_(cells_, authority_, context.clock, context.random, identity_.id()) {}
 
-Result<std::unique_ptr<Member>> Member::create(Context& context, const Key& vault_key, Birth birth) {
+Result<std::unique_ptr<Member>> Member::create(Context& context, const Key& vault_key,
+                                               Birth birth) {
     // Without a vault file no key can open an old database: it is kept, out of the way.
     if (auto aside = context.home.move_aside(database_file); !aside)
         return std::unexpected(aside.error());
-    auto database = storage::Database::open(context.home.path(database_file),
-                                            crypto::database_key(vault_key));
+    auto database =
+        storage::Database::open(context.home.path(database_file), crypto::database_key(vault_key));
     if (!database) return std::unexpected(database.error());
     storage::Settings settings(**database);
     storage::Meshes meshes(**database);
@@ -132,8 +133,8 @@ Result<> Member::save_keys(storage::Settings& settings, const mesh::Keyring& key
 }
 
 Result<Member::Parts> Member::load(Context& context, const Key& vault_key) {
-    auto database = storage::Database::open(context.home.path(database_file),
-                                            crypto::database_key(vault_key));
+    auto database =
+        storage::Database::open(context.home.path(database_file), crypto::database_key(vault_key));
     if (!database) return std::unexpected(database.error());
     storage::Settings settings(**database);
     storage::Meshes meshes(**database);
@@ -150,9 +151,10 @@ Result<Member::Parts> Member::load(Context& context, const Key& vault_key) {
     if (!chain) return std::unexpected(chain.error());
     ServerSetting server;
     std::string name;
-    for (auto [setting, target] : {std::pair{setting_name, &name}, std::pair{setting_server, &server.url},
-                                   std::pair{setting_server_key, &server.fingerprint},
-                                   std::pair{setting_server_token, &server.token}}) {
+    for (auto [setting, target] :
+         {std::pair{setting_name, &name}, std::pair{setting_server, &server.url},
+          std::pair{setting_server_key, &server.fingerprint},
+          std::pair{setting_server_token, &server.token}}) {
         auto stored = text_setting(settings, setting);
         if (!stored) return std::unexpected(stored.error());
         *target = std::move(*stored);
@@ -250,7 +252,7 @@ Result<Bytes> Member::head() {
     if (!digest) return std::unexpected(digest.error());
     auto last = cells_.last();
     if (!last) return std::unexpected(last.error());
-    const mesh::Head head{identity_.id(), chain_.epoch(), chain_.height(), chain_.head(),
+    const mesh::Head head{identity_.id(), chain_.epoch(), chain_.height(),     chain_.head(),
                           *last,          *digest,        std::move(*versions)};
     return head.sign(identity_, chain_.mesh_id());
 }

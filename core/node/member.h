@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A member of a mesh with its vault open: identity, keys, chain, records. Exists only while unlocked; destroying it
-// wipes every key. All of its state is in the encrypted database.
+// A member of a mesh with its vault open: identity, keys, chain, records. Exists only while
+// unlocked; destroying it wipes every key. All of its state is in the encrypted database.
 #pragma once
 
 #include "core/mesh/head.h"
@@ -27,7 +27,8 @@ class Member {
         std::string name;
         ServerSetting server;
     };
-    static Result<std::unique_ptr<Member>> create(Context& context, const Key& vault_key, Birth birth);
+    static Result<std::unique_ptr<Member>> create(Context& context, const Key& vault_key,
+                                                  Birth birth);
     static Result<std::unique_ptr<Member>> open(Context& context, const Key& vault_key);
 
     [[nodiscard]] const crypto::Identity& identity() const { return identity_; }
@@ -44,9 +45,11 @@ class Member {
     [[nodiscard]] ServerSetting server() const;
     Result<> store_server(const ServerSetting& server);
 
-    /// Only while no session runs: sessions hold references to chain and keys, on other threads too.
+    /// Only while no session runs: sessions hold references to chain and keys, on other threads
+    /// too.
     Result<> adopt(mesh::Chain chain);
-    Result<> add_device(const crypto::PublicIdentity& device, mesh::Role role, std::string_view name);
+    Result<> add_device(const crypto::PublicIdentity& device, mesh::Role role,
+                        std::string_view name);
     /// Signed statement of all this device holds.
     Result<Bytes> head();
 

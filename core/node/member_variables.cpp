@@ -28,7 +28,8 @@ std::unexpected<Error> named_twice(std::string_view key) {
 
 Result<> check_name(std::string_view key) {
     if (sync::is_valid_name(key)) return {};
-    return fail(Code::invalid, "a variable's name is a letter or _ and then at most 254 letters, digits or _",
+    return fail(Code::invalid,
+                "a variable's name is a letter or _ and then at most 254 letters, digits or _",
                 "choose another name");
 }
 
@@ -99,15 +100,20 @@ Result<Member::Changed> Member::set(api::Set call) {
         if (auto name = check_name(item.key); !name) return std::unexpected(name.error());
         if (auto fits = sync::check_value(item.key, item.value.reveal()); !fits)
             return std::unexpected(fits.error());
-        if (std::ranges::find(changed.keys, item.key) != changed.keys.end()) return named_twice(item.key);
+        if (std::ranges::find(changed.keys, item.key) != changed.keys.end())
+            return named_twice(item.key);
         const bool never = classify(item.key) == NameClass::never;
         if (never && !call.force)
             return fail(Code::denied, item.key + " could run code or break every shell it reaches",
                         "--force stores it for `get` alone; it is never exported");
         auto before = replica_.read(scope, item.key);
         if (!before) return std::unexpected(before.error());
-        sync::Change change{scope, item.key, std::move(item.value), sync::Kind::set,
-                            asked.value_or(sync::Visibility::shell), {}};
+        sync::Change change{scope,
+                            item.key,
+                            std::move(item.value),
+                            sync::Kind::set,
+                            asked.value_or(sync::Visibility::shell),
+                            {}};
         if (*before && (*before)->variable.kind == sync::Kind::set) {
             if (!asked) change.visibility = (*before)->variable.visibility;
             change.tags = (*before)->variable.tags;
@@ -134,8 +140,12 @@ Result<Member::Changed> Member::erase(const api::Delete& call) {
         auto reading = visible(key, call.scope);
         if (!reading) return std::unexpected(reading.error());
         if (!*reading) return no_variable(key);
-        changes.push_back({(*reading)->variable.scope, key, Secret(), sync::Kind::tombstone,
-                           (*reading)->variable.visibility, {}});
+        changes.push_back({(*reading)->variable.scope,
+                           key,
+                           Secret(),
+                           sync::Kind::tombstone,
+                           (*reading)->variable.visibility,
+                           {}});
         changed.keys.push_back(key);
     }
     auto delta = replica_.write(std::move(changes));

@@ -12,8 +12,9 @@ Bytes encode(const Presences& presences) {
     Writer out;
     out.u8(message_type).u16(static_cast<std::uint16_t>(presences.size()));
     for (const auto& [device, presence] : presences)
-        out.raw(device).u8(presence.online ? 1 : 0).u64(
-            static_cast<std::uint64_t>(presence.last_seen_ms));
+        out.raw(device)
+            .u8(presence.online ? 1 : 0)
+            .u64(static_cast<std::uint64_t>(presence.last_seen_ms));
     return std::move(out).bytes();
 }
 
@@ -26,7 +27,8 @@ Result<Presences> decode_presence(View message) {
         const auto device = in.block<16>();
         const std::uint8_t online = in.u8();
         const auto seen = static_cast<std::int64_t>(in.u64());
-        if (online > 1 || seen < 0) return fail(Code::protocol, "the server's presence list is malformed");
+        if (online > 1 || seen < 0)
+            return fail(Code::protocol, "the server's presence list is malformed");
         presences[device] = {online == 1, seen};
     }
     if (!right_type || !in.at_end() || presences.size() != count)

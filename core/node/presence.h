@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a server tells the members of a mesh about who is connected to it: message type 0x30. For people to look at;
-// nothing is decided by it, since a server may lie.
+// What a server tells the members of a mesh about who is connected to it: message type 0x30. For
+// people to look at; nothing is decided by it, since a server may lie.
 #pragma once
 
 #include "core/mesh/chain.h"

@@ -10,12 +10,14 @@ namespace {
 constexpr std::string_view setting_seed = "server.ed_seed";
 constexpr std::string_view setting_x = "server.x_secret";
 
-Result<crypto::Identity> load_or_make(storage::Settings& settings, storage::Database& database, Random& random) {
+Result<crypto::Identity> load_or_make(storage::Settings& settings, storage::Database& database,
+                                      Random& random) {
     auto seed = settings.get(setting_seed);
     if (!seed) return std::unexpected(seed.error());
     auto x_secret = settings.get(setting_x);
     if (!x_secret) return std::unexpected(x_secret.error());
-    if (*seed && *x_secret) return crypto::Identity::restore((*seed)->reveal(), (*x_secret)->reveal());
+    if (*seed && *x_secret)
+        return crypto::Identity::restore((*seed)->reveal(), (*x_secret)->reveal());
     crypto::Identity identity = crypto::Identity::create(random);
     auto stored = database.transaction([&]() -> Result<> {
         if (auto put = settings.put(setting_seed, identity.ed_seed().reveal()); !put) return put;
@@ -32,8 +34,8 @@ bool is_loopback(std::string_view address) {
 } // namespace
 
 Result<Server::Identified> Server::identify(Context& context, const Key& vault_key) {
-    auto database = storage::Database::open(context.home.path(database_file),
-                                            crypto::database_key(vault_key));
+    auto database =
+        storage::Database::open(context.home.path(database_file), crypto::database_key(vault_key));
     if (!database) return std::unexpected(database.error());
     storage::Settings settings(**database);
     auto identity = load_or_make(settings, **database, context.random);
@@ -48,7 +50,8 @@ Server::Server(Context& context, Identified identified, std::string token)
 
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::open(Context& context, const Key& vault_key, std::string token) {
+Result<std::unique_ptr<Server>> Server::open(Context& context, const Key& vault_key,
+                                             std::string token) {
     auto identified = identify(context, vault_key);
     if (!identified) return std::unexpected(identified.error());
     std::unique_ptr<Server> server(new Server(context, std::move(*identified), std::move(token)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The blind server: accepts links, proves itself first, keeps each mesh's chain and cells under that mesh's own
-// quota, passes changes on, and carries invitations. It has no key to any of it.
+// The blind server: accepts links, proves itself first, keeps each mesh's chain and cells under
+// that mesh's own quota, passes changes on, and carries invitations. It has no key to any of it.
 #pragma once
 
 #include "core/mesh/mailbox.h"
@@ -15,7 +15,8 @@ namespace envmesh::node {
 class Server {
   public:
     /// `token`: what a new mesh must bring when the policy asks for one.
-    static Result<std::unique_ptr<Server>> open(Context& context, const Key& vault_key, std::string token);
+    static Result<std::unique_ptr<Server>> open(Context& context, const Key& vault_key,
+                                                std::string token);
     ~Server();
 
     /// Binds and serves until `stop`. `conflict` at once when the port is in use.
@@ -48,7 +49,8 @@ class Server {
 
     Task<> serve(std::unique_ptr<net::Link> link);
     Task<Result<>> greet(net::Link& link, sync::ServerHandshake& handshake);
-    Task<Result<sync::ServerHandshake::Step>> adopt(sync::ServerHandshake& handshake, mesh::Chain chain);
+    Task<Result<sync::ServerHandshake::Step>> adopt(sync::ServerHandshake& handshake,
+                                                    mesh::Chain chain);
     Task<Error> serve_member(net::Link& link, const sync::ServerHandshake& handshake);
     Task<> serve_joiner(net::Link& link);
     Result<> on_mail(Guest& guest, View message);

@@ -97,7 +97,8 @@ Task<Result<sync::ServerHandshake::Step>> Server::adopt(sync::ServerHandshake& h
 Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& handshake) {
     Hosted& hosted = *find(handshake.mesh_id());
     if (hosted.changing || hosted.chain.head() != handshake.chain_head())
-        co_return Error{Code::conflict, "the member list changed meanwhile", {}}; // A6: it dials again
+        co_return Error{
+            Code::conflict, "the member list changed meanwhile", {}}; // A6: it dials again
     link.set_most_bytes(net::most_bytes_after_authentication);
     sync::Session::Limits limits;
     limits.quota_cells = context_.config.quota_cells;
@@ -105,7 +106,9 @@ Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& h
     sync::Session session(hosted.replica, sync::Session::Side::server, handshake.device(), limits);
     Guest guest{next_number_++, handshake.device(), &hosted, nullptr};
     Connection::Hooks hooks;
-    hooks.applied = [this, &hosted, &guest](const sync::Delta& delta) { pass_on(hosted, &guest, delta); };
+    hooks.applied = [this, &hosted, &guest](const sync::Delta& delta) {
+        pass_on(hosted, &guest, delta);
+    };
     hooks.other = [this, &guest](const Bytes& message) { return on_mail(guest, message); };
     Connection connection(link, session, hosted.authority, context_.crypto, context_.executor,
                           std::move(hooks));

@@ -6,11 +6,14 @@
 
 namespace envmesh::node {
 
-/// One mesh. Its chain changes only while `guests` is empty: sessions read it, on other threads too.
+/// One mesh. Its chain changes only while `guests` is empty: sessions read it, on other threads
+/// too.
 struct Server::Hosted {
-    Hosted(Context& context, storage::Database& database, storage::MeshRow mesh_row, mesh::Chain verified)
-        : row(mesh_row), chain(std::move(verified)), cells(database, mesh_row, context.clock, false),
-          authority(chain), replica(cells, authority, context.clock, context.random, std::nullopt),
+    Hosted(Context& context, storage::Database& database, storage::MeshRow mesh_row,
+           mesh::Chain verified)
+        : row(mesh_row), chain(std::move(verified)),
+          cells(database, mesh_row, context.clock, false), authority(chain),
+          replica(cells, authority, context.clock, context.random, std::nullopt),
           emptied(context.executor) {}
 
     storage::MeshRow row;

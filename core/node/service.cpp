@@ -27,7 +27,8 @@ Result<> Service::start() {
         if (!exists) return std::unexpected(exists.error());
         has_vault_ = *exists;
         if (context_.config.enable_lan)
-            log_info("lan_inactive", "reason", "this version synchronises over the cloud server only");
+            log_info("lan_inactive", "reason",
+                     "this version synchronises over the cloud server only");
         return {};
     }
     auto key = open_or_make_server_vault(context_);
@@ -60,8 +61,10 @@ void Service::network_changed() {
 }
 
 Result<> Service::check_newcomer(std::string_view name, const Secret& password) {
-    if (name.empty() || name.size() > 64 || !is_utf8(view(name)) || std::ranges::any_of(name, is_control))
-        return fail(Code::invalid, "a device's name has 1 to 64 bytes of text without control characters",
+    if (name.empty() || name.size() > 64 || !is_utf8(view(name)) ||
+        std::ranges::any_of(name, is_control))
+        return fail(Code::invalid,
+                    "a device's name has 1 to 64 bytes of text without control characters",
                     "choose another with --name");
     if (password.empty()) return fail(Code::invalid, "the password is empty", "choose a password");
     return {};
@@ -120,7 +123,9 @@ Result<Member*> Service::unlocked() {
 }
 
 Result<> Service::require_absent() {
-    if (server_) return fail(Code::denied, "this machine runs as a blind server", "use another ENVMESH_HOME");
+    if (server_)
+        return fail(Code::denied, "this machine runs as a blind server",
+                    "use another ENVMESH_HOME");
     if (has_vault_ || member_)
         return fail(Code::denied, "this machine has a vault already",
                     "move its data folder away first, or set ENVMESH_HOME to another");
@@ -229,7 +234,8 @@ Task<Result<api::Init::Reply>> Service::on(api::Init call, ClientId) {
     if (auto usable = check_newcomer(call.name, call.password); !usable)
         co_return std::unexpected(usable.error());
     if (call.server_token.size() > most_token_bytes)
-        co_return fail(Code::invalid, "the server token is longer than 1 KiB", "use the server's own");
+        co_return fail(Code::invalid, "the server token is longer than 1 KiB",
+                       "use the server's own");
     ServerSetting server{{}, call.server_key, call.server_token};
     if (!call.server.empty()) {
         auto url = net::Url::parse(call.server);
@@ -274,7 +280,8 @@ Task<Result<api::ProbeServer::Reply>> Service::on(api::ProbeServer call, ClientI
 
 Task<Result<api::Done>> Service::on(api::Unlock call, ClientId) {
     if (server_ || (member_ && !changing_)) co_return api::Done{};
-    if (changing_) co_return fail(Code::conflict, "the vault is being opened or locked", "try again");
+    if (changing_)
+        co_return fail(Code::conflict, "the vault is being opened or locked", "try again");
     const std::int64_t wait = not_before_ms_ - context_.clock.steady_ms();
     if (has_vault_ && wait > 0)
         co_return fail(Code::wrong_secret, "too soon after a wrong password",
@@ -298,8 +305,10 @@ Task<Result<api::Done>> Service::on(api::Unlock call, ClientId) {
 }
 
 Task<Result<api::Done>> Service::on(api::Lock, ClientId) {
-    if (server_) co_return fail(Code::denied, "a blind server holds nothing to lock", "stop it instead");
-    if (changing_) co_return fail(Code::conflict, "the vault is being opened or locked", "try again");
+    if (server_)
+        co_return fail(Code::denied, "a blind server holds nothing to lock", "stop it instead");
+    if (changing_)
+        co_return fail(Code::conflict, "the vault is being opened or locked", "try again");
     auto locking = lock();
     co_await std::move(locking);
     co_return api::Done{};

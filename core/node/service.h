@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Answers each call of the front ends: one `on` per call. Owns the node's state: absent, locked, unlocked (a
-// Member with its Uplink), or a blind server.
+// Answers each call of the front ends: one `on` per call. Owns the node's state: absent, locked,
+// unlocked (a Member with its Uplink), or a blind server.
 #pragma once
 
 #include "core/ipc/service.h"
@@ -17,7 +17,8 @@ class Service final : public ipc::Service {
     Service(Context& context, std::function<void()> shutdown);
     ~Service() override;
 
-    /// A cloud server opens its database, binds and serves; every other node looks whether it has a vault.
+    /// A cloud server opens its database, binds and serves; every other node looks whether it has a
+    /// vault.
     Result<> start();
     /// Ends all links and locks; nothing of this object runs afterwards.
     Task<> stop();

@@ -36,8 +36,7 @@ api::Sync::Reply Service::sync_state() {
 Task<Result<api::Sync::Reply>> Service::on(api::Sync call, ClientId) {
     auto member = unlocked();
     if (!member) co_return std::unexpected(member.error());
-    const std::int64_t until =
-        context_.clock.steady_ms() + std::min(call.wait_ms, longest_wait_ms);
+    const std::int64_t until = context_.clock.steady_ms() + std::min(call.wait_ms, longest_wait_ms);
     uplink_->resync();
     while (true) {
         const api::Sync::Reply state = sync_state();
@@ -129,7 +128,8 @@ Task<Result<api::Join::Reply>> Service::on(api::Join call, ClientId client) {
     Joining::Hooks hooks;
     hooks.joined = [this](std::unique_ptr<Member> member) { begin(std::move(member)); };
     hooks.remaining = [this](const mesh::VersionVector& head) { return remaining(head); };
-    joining_ = std::make_unique<Joining>(context_, std::move(*code), std::move(call), std::move(hooks));
+    joining_ =
+        std::make_unique<Joining>(context_, std::move(*code), std::move(call), std::move(hooks));
     joining_client_ = client;
     auto beginning = joining_->begin();
     auto check = co_await std::move(beginning);
@@ -152,7 +152,8 @@ std::optional<api::JoinWait::Reply> Service::remaining(const mesh::VersionVector
 Task<Result<api::JoinWait::Reply>> Service::on(api::JoinWait call, ClientId client) {
     if (!joining_ || joining_client_ != client)
         co_return fail(Code::not_found, "no join is under way", "run `envmesh-cli join`");
-    auto waiting = joining_->wait(std::chrono::milliseconds(std::min(call.wait_ms, longest_wait_ms)));
+    auto waiting =
+        joining_->wait(std::chrono::milliseconds(std::min(call.wait_ms, longest_wait_ms)));
     co_return co_await std::move(waiting);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The calls about variables. Each answers after the change is on disk and before the network is asked.
+// The calls about variables. Each answers after the change is on disk and before the network is
+// asked.
 #include "core/node/service.h"
 
 namespace envmesh::node {

@@ -222,7 +222,9 @@ Result<> Uplink::send(const mesh::MailMessage& message) {
     return {};
 }
 
-bool Uplink::is_in_sync() const { return connection_ != nullptr && connection_->session().in_sync(); }
+bool Uplink::is_in_sync() const {
+    return connection_ != nullptr && connection_->session().in_sync();
+}
 
 const sync::Session* Uplink::session() const {
     return connection_ == nullptr ? nullptr : &connection_->session();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Keeps one link to the cloud server: dials, proves, synchronises, stays; dials again with jittered backoff when it
-// is lost, at once when woken. Chain and keys change only between sessions, through `between_sessions`.
+// Keeps one link to the cloud server: dials, proves, synchronises, stays; dials again with jittered
+// backoff when it is lost, at once when woken. Chain and keys change only between sessions, through
+// `between_sessions`.
 #pragma once
 
 #include "core/mesh/mailbox.h"
@@ -30,7 +31,8 @@ class Uplink {
     void changed(const sync::Delta& delta);
     /// A whole round now; dials first when there is no link.
     void resync();
-    /// Runs `work` when no session is running; ends the present one for it and connects again after.
+    /// Runs `work` when no session is running; ends the present one for it and connects again
+    /// after.
     Task<Result<>> between_sessions(std::function<Result<>()> work);
     /// `unreachable` when there is no link.
     Result<> send(const mesh::MailMessage& message);

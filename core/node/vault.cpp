@@ -16,8 +16,16 @@ std::filesystem::path key_file(const Context& context) {
                                            : context.config.key_file;
 }
 
-Result<std::optional<crypto::Vault>> read_vault(Context& context) {
+// A file too large to be a vault stands where one was: it is damaged, and the machine is not new.
+Result<std::optional<Secret>> vault_contents(Context& context) {
     auto contents = context.home.read(vault_file, crypto::Vault::most_bytes);
+    if (contents || contents.error().code != Code::invalid) return contents;
+    return fail(Code::corrupt, contents.error().message,
+                "restore it from a backup, or join the mesh again as a new device");
+}
+
+Result<std::optional<crypto::Vault>> read_vault(Context& context) {
+    auto contents = vault_contents(context);
     if (!contents) return std::unexpected(contents.error());
     if (!*contents) return std::optional<crypto::Vault>();
     auto vault = crypto::Vault::parse((*contents)->reveal_text());
@@ -31,7 +39,8 @@ Result<Key> make_server_vault(Context& context) {
     crypto::Vault vault;
     auto added = vault.add_key(crypto::SlotKind::file, vault_key, kek, context.random);
     if (!added) return std::unexpected(added.error());
-    // The key first: a vault file without its key would lock the server out of a new identity for ever.
+    // The key first: a vault file without its key would lock the server out of a new identity for
+    // ever.
     if (auto key = context.home.write(key_file(context), kek.reveal()); !key)
         return std::unexpected(key.error());
     if (auto written = write_vault(context, vault); !written)
@@ -43,9 +52,10 @@ Result<Key> make_server_vault(Context& context) {
 } // namespace
 
 Result<bool> has_vault(Context& context) {
-    auto contents = context.home.read(vault_file, crypto::Vault::most_bytes);
-    if (!contents) return std::unexpected(contents.error());
-    return contents->has_value();
+    auto contents = vault_contents(context);
+    if (contents) return contents->has_value();
+    if (contents.error().code == Code::corrupt) return true;
+    return std::unexpected(contents.error());
 }
 
 Result<> write_vault(Context& context, const crypto::Vault& vault) {
@@ -85,7 +95,8 @@ Result<Key> open_or_make_server_vault(Context& context) {
     if (!contents) return std::unexpected(contents.error());
     if (!*contents || (*contents)->size() != Key::size)
         return fail(Code::locked,
-                    context.home.path(key_file(context)).string() + " is missing or not 32 bytes long",
+                    context.home.path(key_file(context)).string() +
+                        " is missing or not 32 bytes long",
                     "restore the key file, or move the data folder away for a new server identity");
     return (*vault)->open_key(crypto::SlotKind::file, Key((*contents)->reveal()));
 }

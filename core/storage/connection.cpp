@@ -10,6 +10,7 @@
 namespace envmesh::storage {
 namespace {
 
+constexpr std::uintmax_t page_bytes = 4096;
 constexpr std::string_view plaintext_magic{"SQLite format 3\0", 16};
 constexpr int busy_ms = 1000;
 
@@ -69,6 +70,11 @@ Result<bool> prepare_file(const std::filesystem::path& file) {
     if (std::string_view(head.data(), head.size()) == plaintext_magic)
         return fail(Code::denied, "The database " + name + " is not encrypted, so it is not used.",
                     "Move it away and start again.");
+    // SQLite takes less than a page for an empty database, and would begin a new one over it.
+    const auto size = std::filesystem::file_size(file, error);
+    if (!error && size > 0 && size < page_bytes)
+        return fail(Code::corrupt, "The database " + name + " is damaged: it is cut short.",
+                    "Restore it from a backup, or move it away and join the mesh again.");
     return in.gcount() > 0;
 }
 

@@ -28,7 +28,7 @@ Outcome Cli::run(const std::string& arguments, std::string_view input) const {
     const std::string command = "cd '" + folder().string() + "' && ENVMESH_HOME='" +
                                 folder().string() + "' ENVMESH_QUIET=1 setsid --wait '" +
                                 ENVMESH_CLI + "' < in > out 2> err --socket '" + socket_.string() +
-                                "' " + arguments + " < in > out 2> err";
+                                "' " + arguments;
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_whole(folder() / "out"),
             read_whole(folder() / "err")};
