@@ -11,7 +11,7 @@ TEST(ClientHandshake, AcceptsTheServerByEitherPin) {
     HandshakeWorld world;
     world.hosted = world.forge.chain;
     EXPECT_TRUE(world.shake(world.of(world.forge.admin, world.forge.chain)).both_done());
-    world.pin = {.short_hash = crypto::hash128({world.server.public_identity().ed_pk})};
+    world.pin = pin_of(crypto::hash128({world.server.public_identity().ed_pk}));
     EXPECT_TRUE(world.shake(world.of(world.forge.admin, world.forge.chain)).both_done());
 }
 
@@ -24,10 +24,9 @@ TEST(ClientHandshake, SaysNothingToAServerWithAnotherKey) {
         EXPECT_EQ(out.passed.size(), 2U); // the two hellos
         EXPECT_EQ(out.client_error->code, Code::denied);
     };
-    world.pin = {.fingerprint =
-                     crypto::server_fingerprint(world.forge.admin.public_identity().ed_pk)};
+    world.pin = pin_of(world.forge.admin);
     expect_silent();
-    world.pin = {.short_hash = crypto::ShortHash{}};
+    world.pin = pin_of(crypto::ShortHash{});
     expect_silent();
     world.pin = {};
     expect_silent();
@@ -35,7 +34,8 @@ TEST(ClientHandshake, SaysNothingToAServerWithAnotherKey) {
 
 TEST(ClientHandshake, LearnsAKeyOnlyWithoutNamingItself) {
     HandshakeWorld world;
-    world.pin = {.any = true};
+    world.pin = {};
+    world.pin.any = true;
     EXPECT_EQ(world.shake(world.of(world.forge.admin, world.forge.chain)).client_error->code,
               Code::internal);
     const Outcome probe = world.shake({}, true);
@@ -47,9 +47,7 @@ TEST(ClientHandshake, TellsTheFactsOfTheServer) {
     HandshakeWorld world;
     ServerHandshake server = world.accept(true);
     ClientHandshake client(world.pin, {}, world.client_binding, world.forge.random);
-    const auto step = server.receive(client.hello());
-    for (const Bytes& message : step->send)
-        EXPECT_TRUE(client.receive(message));
+    EXPECT_TRUE(world.greet(server, client).empty());
     EXPECT_TRUE(client.done());
     EXPECT_TRUE(server.proved());
     EXPECT_FALSE(server.done());
@@ -110,8 +108,7 @@ TEST(ClientHandshake, AnAgreementOnAnotherChainIsRefused) {
         ServerHandshake server = world.accept();
         ClientHandshake client(world.pin, world.of(world.forge.admin, world.forge.chain),
                                world.client_binding, world.forge.random);
-        for (const Bytes& message : server.receive(client.hello())->send)
-            EXPECT_TRUE(client.receive(message));
+        EXPECT_EQ(world.greet(server, client).size(), 1U);
         for (const Bytes& message : chain_parts(*claimed, 0))
             EXPECT_TRUE(client.receive(message));
         const auto agreed = client.receive(encode_handshake(Agreed{point_of(*claimed)}));
@@ -127,8 +124,7 @@ TEST(ClientHandshake, AServerCannotAskForTheChainForEver) {
     ServerHandshake server = world.accept();
     ClientHandshake client(world.pin, world.of(world.forge.admin, world.forge.chain),
                            world.client_binding, world.forge.random);
-    for (const Bytes& message : server.receive(client.hello())->send)
-        EXPECT_TRUE(client.receive(message));
+    EXPECT_EQ(world.greet(server, client).size(), 1U);
     const Bytes again = encode_handshake(NeedChain{0});
     EXPECT_TRUE(client.receive(again));
     EXPECT_TRUE(client.receive(again));

@@ -21,12 +21,23 @@ struct Outcome {
     [[nodiscard]] bool both_done() const { return client_done && server_done; }
 };
 
+inline ServerPin pin_of(const crypto::Identity& server) {
+    ServerPin pin;
+    pin.fingerprint = crypto::server_fingerprint(server.public_identity().ed_pk);
+    return pin;
+}
+inline ServerPin pin_of(const crypto::ShortHash& short_hash) {
+    ServerPin pin;
+    pin.short_hash = short_hash;
+    return pin;
+}
+
 struct HandshakeWorld {
     mesh::Forge forge;
     crypto::Identity server = forge.device();
     std::optional<mesh::Chain> hosted;
     std::string token = "open sesame";
-    ServerPin pin{.fingerprint = crypto::server_fingerprint(server.public_identity().ed_pk)};
+    ServerPin pin = pin_of(server);
     Block<32> client_binding{1};
     Block<32> server_binding{1};
     std::function<void(std::size_t index, Bytes& message)> between = [](std::size_t, Bytes&) {};
@@ -42,6 +53,18 @@ struct HandshakeWorld {
         return {&self, chain.mesh_id(), &chain, "open sesame"};
     }
 
+    /// Both hellos and the proof; what the client says then.
+    Messages greet(ServerHandshake& accepting, ClientHandshake& client) {
+        Messages out;
+        const auto step = accepting.receive(client.hello());
+        if (!step) return out;
+        for (const Bytes& message : step->send) {
+            auto answers = client.receive(message);
+            EXPECT_TRUE(answers);
+            if (answers) out.insert(out.end(), answers->begin(), answers->end());
+        }
+        return out;
+    }
     Outcome shake(ClientHandshake::Credentials credentials, bool join_path = false) {
         ServerHandshake accepting = accept(join_path);
         ClientHandshake client(pin, std::move(credentials), client_binding, forge.random);

@@ -135,10 +135,9 @@ TEST(ServerHandshake, AStrangerMaySendOneMebibyteOfChain) {
     ServerHandshake server = world.accept();
     ClientHandshake client(world.pin, world.of(world.forge.admin, world.forge.chain),
                            world.client_binding, world.forge.random);
-    Bytes auth;
-    for (const Bytes& message : server.receive(client.hello())->send)
-        if (const auto answer = client.receive(message); !answer->empty()) auth = answer->front();
-    EXPECT_TRUE(server.receive(auth));
+    const Messages auth = world.greet(server, client);
+    ASSERT_EQ(auth.size(), 1U);
+    EXPECT_TRUE(server.receive(auth.front()));
     std::optional<Error> refused;
     for (std::uint32_t i = 0; i < 6 && !refused; ++i) {
         const auto step = server.receive(encode_handshake(ChainPart{i, false, {Bytes(250'000)}}));
