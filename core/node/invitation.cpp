@@ -2,6 +2,7 @@
 #include "core/node/invitation.h"
 
 #include "core/base/log.h"
+#include "core/node/call.h"
 
 #include <algorithm>
 
@@ -24,18 +25,6 @@ Error mail_error(Code code) {
                 "invite again, and give the code to one person only"};
     return {code, "the server no longer knows the invitation", "invite again"};
 }
-
-// Keeps the invitation from being destroyed under a call that waits in it.
-class Use {
-  public:
-    explicit Use(int& users) : users_(users) { ++users_; }
-    ~Use() { --users_; }
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-
-  private:
-    int& users_;
-};
 
 } // namespace
 
@@ -127,16 +116,18 @@ void Invitation::end(Error error) {
     (void)uplink_.send(mesh::MailClose{code_.rendezvous()});
 }
 
+void Invitation::end_when_expired() {
+    if (seconds_left() == 0 && !welcomed_)
+        end({Code::not_found, "the invitation has expired", "invite again"});
+}
+
 Task<Result<api::InviteWait::Reply>> Invitation::wait(std::chrono::milliseconds time) {
     const Use use(users_);
+    const auto call = co_await asio::this_coro::cancellation_state;
     const std::int64_t until = context_.clock.steady_ms() + time.count();
-    while (!opened_ && !ended_) {
+    while (end_when_expired(), !opened_ && !ended_) {
         const std::int64_t now = context_.clock.steady_ms();
-        if (seconds_left() == 0) {
-            end({Code::not_found, "the invitation has expired", "invite again"});
-            break;
-        }
-        if (now >= until) co_return api::InviteWait::Reply{};
+        if (now >= until || is_given_up(call)) co_return api::InviteWait::Reply{};
         const std::chrono::milliseconds pause(std::min(until - now, expires_ms_ - now + 1));
         auto waiting = changed_.wait_for(pause);
         co_await std::move(waiting);
@@ -147,6 +138,8 @@ Task<Result<api::InviteWait::Reply>> Invitation::wait(std::chrono::milliseconds 
 }
 
 Task<Result<api::InviteAnswer::Reply>> Invitation::answer(bool yes) {
+    end_when_expired(); // adding a device that nobody can welcome any more would leave it half a
+                        // member
     if (ended_) co_return std::unexpected(*ended_);
     if (!opened_ || answering_)
         co_return fail(Code::conflict, "no device has answered the invitation yet", "wait for it");
@@ -182,6 +175,8 @@ Task<Result<>> Invitation::welcome() {
         auto waiting = changed_.wait_for(std::chrono::milliseconds(500));
         co_await std::move(waiting);
     }
+    if (ended_)
+        co_return std::unexpected(*ended_); // a second device came, or the vault is being locked
     if (!uplink_.is_connected())
         co_return fail(Code::unreachable, "the server went away before it could welcome the device",
                        "invite the device again when `envmesh-cli status` shows the server");

@@ -35,6 +35,7 @@ class Invitation {
                mesh::Role role, std::uint32_t ttl_s);
     Result<> on_slot(const mesh::MailSlotFilled& filled);
     void end(Error error);
+    void end_when_expired();
     [[nodiscard]] std::uint32_t seconds_left() const;
     void write(mesh::MailSlot slot, Bytes bytes);
     Task<Result<>> welcome();

@@ -2,6 +2,7 @@
 #include "core/node/joining.h"
 
 #include "core/base/log.h"
+#include "core/node/call.h"
 
 namespace envmesh::node {
 namespace {
@@ -48,10 +49,9 @@ Task<Result<Bytes>> Joining::mail(mesh::MailMessage message, mesh::MailSlot want
 }
 
 Task<Result<std::string>> Joining::begin() {
-    ++users_;
+    const Use use(users_);
     auto introducing = introduce();
     auto check = co_await std::move(introducing);
-    --users_;
     over_ = !check;
     co_return check;
 }
@@ -67,6 +67,7 @@ Task<Result<std::string>> Joining::introduce() {
     auto dialling = dial_join(context_, url_, std::move(pin));
     auto joined = co_await std::move(dialling);
     if (!joined) co_return std::unexpected(joined.error());
+    if (stopped_) co_return fail(Code::denied, "joining was given up on this machine");
     link_ = std::move(joined->link);
     link_->set_most_bytes(mail_limit);
     server_key_ = joined->server.keys.ed_pk;
@@ -125,16 +126,18 @@ Task<Result<mesh::Chain>> Joining::fetch_chain(const mesh::Welcome& welcome) {
     auto dialling = net::dial(url_, "/v1/sync", context_.timeouts);
     auto link = co_await std::move(dialling);
     if (!link) co_return std::unexpected(link.error());
-    (*link)->set_most_bytes(chain_limit);
+    if (stopped_) co_return fail(Code::denied, "joining was given up on this machine");
+    link_ = std::move(*link); // where `stop` finds it
+    link_->set_most_bytes(chain_limit);
     sync::ServerPin pin;
     pin.short_hash = code_.server_key;
     sync::ClientHandshake::Credentials credentials;
     credentials.self = &identity_;
     credentials.mesh_id = welcome.mesh_id;
-    sync::ClientHandshake handshake(pin, credentials, (*link)->channel_binding(), context_.random);
-    auto running = run_handshake(**link, handshake, context_.timeouts.establish);
+    sync::ClientHandshake handshake(pin, credentials, link_->channel_binding(), context_.random);
+    auto running = run_handshake(*link_, handshake, context_.timeouts.establish);
     auto done = co_await std::move(running);
-    (*link)->close();
+    link_->close();
     if (!done) co_return std::unexpected(done.error());
     if (!handshake.adopted())
         co_return fail(Code::protocol, "the server sent no member list",
@@ -197,17 +200,17 @@ Task<Result<>> Joining::settle(mesh::Chain chain, const mesh::Welcome& welcome) 
 }
 
 Task<Result<api::JoinWait::Reply>> Joining::wait(std::chrono::milliseconds time) {
-    ++users_;
+    const Use use(users_);
+    const auto call = co_await asio::this_coro::cancellation_state;
     const std::int64_t until = context_.clock.steady_ms() + time.count();
     const std::string before = stage_;
-    while (!over_ && (stage_ == "waiting" || stage_ == before) &&
+    while (!over_ && !is_given_up(call) && (stage_ == "waiting" || stage_ == before) &&
            context_.clock.steady_ms() < until) {
         if (stage_ == "confirm" && !confirmed_) break;
         auto waiting = changed_.wait_for(look_again);
         co_await std::move(waiting);
         if (stage_ == "syncing") break; // for its progress
     }
-    --users_;
     if (failed_) co_return std::unexpected(*failed_);
     api::JoinWait::Reply reply;
     if (stage_ == "syncing") reply = hooks_.remaining(wanted_).value_or(api::JoinWait::Reply{});

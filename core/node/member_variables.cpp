@@ -204,19 +204,21 @@ Result<api::Export::Reply> Member::exported(const api::Export& call) {
     if (!read) return std::unexpected(read.error());
     api::Export::Reply reply;
     std::size_t bytes = 0;
+    std::string_view last;
     for (auto& [name, reading] : chosen) {
         if (reading.variable.visibility != sync::Visibility::shell) continue;
         const NameClass kind = classify(name);
         if (kind == NameClass::never) continue;
+        bytes += name.size() + reading.variable.value.size() * 4 / 3 + 256;
+        if (bytes > most_page_bytes && !last.empty()) {
+            reply.next = last; // of the skipped ones too, or the next page would repeat them
+            break;
+        }
+        last = name;
         if (kind == NameClass::approval && reading.dot.device != identity_.id()) {
             reply.skipped.push_back(name + ": " + name_of(reading.dot.device) +
                                     " set it, and it changes which code runs here");
             continue;
-        }
-        bytes += name.size() + reading.variable.value.size() * 4 / 3 + 64;
-        if (bytes > most_page_bytes && !reply.items.empty()) {
-            reply.next = reply.items.back().key;
-            break;
         }
         reply.items.push_back({name, std::move(reading.variable.value)});
     }

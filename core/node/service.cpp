@@ -2,6 +2,7 @@
 #include "core/node/service.h"
 
 #include "core/base/log.h"
+#include "core/node/call.h"
 
 #include <algorithm>
 
@@ -52,6 +53,10 @@ Task<> Service::stop() {
     co_await std::move(locking);
     auto joined = tasks_.join();
     co_await std::move(joined);
+    while (calls_ > 0) {
+        auto waiting = sleep_for(std::chrono::milliseconds(1));
+        co_await std::move(waiting);
+    }
     joining_.reset();
     server_.reset();
 }
@@ -105,7 +110,13 @@ Task<Result<api::Reply>> Service::answer(Call call, ClientId client) {
     co_return api::Reply(std::move(*reply));
 }
 
+// A call whose front end has left is cancelled. That cuts its waits short, but it runs to its end:
+// else a lock or an init would stay half done for ever, and what it waits for would outlive what it
+// refers to.
 Task<Result<api::Reply>> Service::handle(api::Request request, ClientId client) {
+    auto stay = asio::this_coro::throw_if_cancelled(false);
+    co_await stay;
+    const Use use(calls_);
     auto dispatch = [this, client](auto& call) { return answer(std::move(call), client); };
     auto answering = std::visit(dispatch, request);
     co_return co_await std::move(answering);
@@ -131,6 +142,8 @@ Result<> Service::require_absent() {
     if (server_)
         return fail(Code::denied, "this machine runs as a blind server",
                     "use another ENVMESH_HOME");
+    if (stopping_)
+        return fail(Code::unreachable, "the daemon is stopping", "try again when it runs");
     if (has_vault_ || member_)
         return fail(Code::denied, "this machine has a vault already",
                     "move its data folder away first, or set ENVMESH_HOME to another");

@@ -90,6 +90,7 @@ class Service final : public ipc::Service {
     ClientId joining_client_ = 0;
     bool has_vault_ = false;
     bool stopping_ = false;
+    int calls_ = 0;         // that are running
     bool changing_ = false; // init, unlock or lock is under way
     int wrong_passwords_ = 0;
     int ticks_ = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The calls about other machines: synchronising, who is there, inviting, joining.
+#include "core/node/call.h"
 #include "core/node/service.h"
 
 #include <algorithm>
@@ -36,13 +37,14 @@ api::Sync::Reply Service::sync_state() {
 Task<Result<api::Sync::Reply>> Service::on(api::Sync call, ClientId) {
     auto member = unlocked();
     if (!member) co_return std::unexpected(member.error());
+    const auto asked = co_await asio::this_coro::cancellation_state;
     const std::int64_t until = context_.clock.steady_ms() + std::min(call.wait_ms, longest_wait_ms);
     uplink_->resync();
     while (true) {
         const api::Sync::Reply state = sync_state();
         const std::int64_t left = until - context_.clock.steady_ms();
         const bool hopeless = member_->server().url.empty();
-        if (state.complete || hopeless || left <= 0) co_return state;
+        if (state.complete || hopeless || left <= 0 || is_given_up(asked)) co_return state;
         auto waiting = changed_.wait_for(std::chrono::milliseconds(left));
         co_await std::move(waiting);
         if (auto still = unlocked(); !still) co_return std::unexpected(still.error());

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "core/node/server.h"
+
+#include "tests/support/node_fixture.h"
+
+namespace envmesh::node {
+namespace {
+
+class ServerTest : public tests::NodeTest {
+  protected:
+    /// Whether a mesh can be made on the server with this token.
+    bool can_create(const tests::Machine& server, const std::string& token) {
+        tests::Machine& founder = machine();
+        api::Init call;
+        call.name = "founder";
+        call.password = Secret(std::string_view("p"));
+        call.server = url_of(server);
+        call.server_key = key_of(server);
+        call.server_token = token;
+        EXPECT_TRUE(ask(founder, std::move(call)));
+        const auto synced = [&] {
+            const auto status = ask(founder, api::Status{});
+            return status->tier == "cloud" || status->reason != "not connected yet";
+        };
+        EXPECT_TRUE(eventually(synced));
+        const bool created = ask(founder, api::Status{})->tier == "cloud";
+        stop(founder);
+        return created;
+    }
+    static config::Config with(config::NewMeshes policy) {
+        config::Config config = server_config();
+        config.new_meshes = policy;
+        return config;
+    }
+};
+
+TEST_F(ServerTest, WhoMayMakeAMeshIsTheOwnersChoice) {
+    EXPECT_TRUE(can_create(blind_server(with(config::NewMeshes::open)), {}));
+    EXPECT_FALSE(can_create(blind_server(with(config::NewMeshes::closed)), {}));
+    tests::Machine& asking = blind_server(with(config::NewMeshes::token));
+    EXPECT_FALSE(can_create(asking, {}));
+    EXPECT_FALSE(can_create(asking, "guessed"));
+    EXPECT_TRUE(ask(asking, api::Peers{})->peers.empty());
+    EXPECT_TRUE(can_create(asking, *read_or_make_token(asking.context)));
+    EXPECT_EQ(ask(asking, api::Peers{})->peers.size(), 1U);
+}
+
+TEST_F(ServerTest, WithoutAWordLoopbackIsOpenAndEveryOtherAddressAsksForTheToken) {
+    EXPECT_TRUE(can_create(blind_server(), {}));
+    config::Config everywhere = server_config();
+    everywhere.listen = "0.0.0.0";
+    EXPECT_FALSE(can_create(blind_server(everywhere), {}));
+}
+
+TEST_F(ServerTest, ClosedToNewMeshesStillServesTheOnesItHas) {
+    tests::Machine& server = blind_server();
+    tests::Machine& alice = machine();
+    init(alice, "alice", &server);
+    stop(server);
+    server.context.config.new_meshes = config::NewMeshes::closed;
+    start(server);
+    alice.service->network_changed();
+    EXPECT_TRUE(connected(alice));
+}
+
+TEST_F(ServerTest, ARestartKeepsIdentityMembersAndChanges) {
+    const Pair pair = two_members();
+    const std::string key = key_of(pair.server);
+    set(pair.alice, "KEY", "value");
+    ASSERT_TRUE(synced(pair.alice));
+    ASSERT_TRUE(eventually([&] { return get(pair.bob, "KEY") == "value"; }));
+    stop(pair.bob);
+    stop(pair.server);
+    start(pair.server);
+    EXPECT_EQ(key_of(pair.server), key);
+    EXPECT_EQ(ask(pair.server, api::Peers{})->peers.size(), 2U);
+    pair.alice.service->network_changed();
+    tests::Machine& carol = machine();
+    ASSERT_TRUE(connected(pair.alice));
+    add(pair.alice, carol, "carol");
+    EXPECT_EQ(get(carol, "KEY"), "value");
+}
+
+TEST_F(ServerTest, APortInUseIsNamed) {
+    tests::Machine& first = blind_server();
+    tests::Machine& second = machine();
+    stop(second);
+    second.context.config = first.context.config;
+    Service service(second.context, [] {});
+    const auto started = service.start();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, Code::conflict);
+    EXPECT_NE(started.error().message.find(std::to_string(first.context.config.port)),
+              std::string::npos);
+}
+
+TEST_F(ServerTest, AnotherKeyDoesNotOpenItsDatabase) {
+    tests::Machine& server = blind_server();
+    stop(server);
+    EXPECT_FALSE(Server::open(server.context, Key(Block<32>{9}), {}));
+    start(server);
+}
+
+} // namespace
+} // namespace envmesh::node

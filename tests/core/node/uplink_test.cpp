@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "core/node/uplink.h"
+
+#include "tests/support/node_fixture.h"
+
+#include <boost/asio/detached.hpp>
+
+namespace envmesh::node {
+namespace {
+
+class UplinkTest : public tests::NodeTest {
+  protected:
+    UplinkTest() {
+        const ServerSetting setting{url_of(server_), key_of(server_), {}};
+        if (!member_->store_server(setting)) std::abort();
+        uplink_ = std::make_unique<Uplink>(home_.context, *member_, Uplink::Hooks{});
+    }
+    ~UplinkTest() override { end(); }
+
+    void begin_run() {
+        running_ = true;
+        asio::co_spawn(threads_.io, uplink_->run(), [this](const std::exception_ptr& error) {
+            EXPECT_FALSE(error);
+            running_ = false;
+        });
+    }
+    void end() {
+        uplink_->stop();
+        if (!eventually([&] { return !running_; })) std::abort();
+    }
+    bool up() {
+        return eventually([&] { return uplink_->is_in_sync(); });
+    }
+    bool down() {
+        return eventually([&] { return !uplink_->is_connected(); });
+    }
+    static Task<> into(Task<Result<>> work, std::optional<Result<>>& result) {
+        result = co_await std::move(work);
+    }
+
+    tests::Machine& server_ = blind_server();
+    tests::Machine& home_ = machine();
+    std::unique_ptr<Member> member_ = first_member(home_, "alice");
+    std::unique_ptr<Uplink> uplink_;
+    bool running_ = false;
+};
+
+TEST_F(UplinkTest, ConnectsAndSaysWhyNotWhenItCannot) {
+    EXPECT_FALSE(uplink_->reason().empty());
+    begin_run();
+    ASSERT_TRUE(up());
+    EXPECT_TRUE(uplink_->reason().empty());
+    EXPECT_TRUE(uplink_->rtt_ms());
+    EXPECT_EQ(crypto::server_fingerprint(uplink_->server_key()), key_of(server_));
+    EXPECT_TRUE(member_->last_contact_ms());
+    stop(server_);
+    ASSERT_TRUE(
+        eventually([&] { return uplink_->reason().find("127.0.0.1") != std::string::npos; }));
+    EXPECT_EQ(uplink_->send(mesh::MailClose{}).error().code, Code::unreachable);
+    start(server_);
+    uplink_->wake();
+    EXPECT_TRUE(up());
+}
+
+TEST_F(UplinkTest, StaysAwayFromAServerWithAnotherKey) {
+    ASSERT_TRUE(member_->store_server({url_of(server_), std::string(64, 'a'), {}}));
+    begin_run();
+    ASSERT_TRUE(eventually([&] { return uplink_->reason() != "not connected yet"; }));
+    EXPECT_FALSE(uplink_->is_connected());
+    EXPECT_TRUE(ask(server_, api::Peers{})->peers.empty()) << "it told who it is";
+}
+
+TEST_F(UplinkTest, WorkBetweenSessionsRunsWithoutOneAndTheLinkComesBack) {
+    begin_run();
+    ASSERT_TRUE(up());
+    bool had_session = true;
+    auto work = [&]() -> Result<> {
+        had_session = uplink_->is_connected();
+        return fail(Code::conflict, "told to whoever asked");
+    };
+    const auto result = run(uplink_->between_sessions(work));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Code::conflict);
+    EXPECT_FALSE(had_session);
+    EXPECT_TRUE(up());
+}
+
+TEST_F(UplinkTest, WorkThatStillWaitsFailsWhenTheVaultIsLocked) {
+    std::optional<Result<>> result;
+    bool worked = false;
+    auto work = [&worked]() -> Result<> {
+        worked = true;
+        return {};
+    };
+    asio::co_spawn(threads_.io, into(uplink_->between_sessions(work), result), asio::detached);
+    settle(); // nobody runs the uplink
+    ASSERT_FALSE(result);
+    uplink_->stop();
+    ASSERT_TRUE(eventually([&] { return result.has_value(); }));
+    EXPECT_EQ(result->error().code, Code::locked);
+    EXPECT_FALSE(worked);
+}
+
+TEST_F(UplinkTest, WorkThatIsGivenUpIsNotRun) {
+    std::optional<Result<>> result;
+    bool worked = false;
+    auto work = [&worked]() -> Result<> {
+        worked = true;
+        return {};
+    };
+    asio::cancellation_signal signal;
+    asio::co_spawn(threads_.io, into(uplink_->between_sessions(work), result),
+                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    settle();
+    signal.emit(asio::cancellation_type::terminal);
+    ASSERT_TRUE(eventually([&] { return result.has_value(); }));
+    EXPECT_FALSE(*result);
+    begin_run();
+    ASSERT_TRUE(up());
+    EXPECT_FALSE(worked);
+}
+
+TEST_F(UplinkTest, EndsWhileItIsDialling) {
+    begin_run();
+    for (int i = 0; i < 5; ++i)
+        threads_.io.run_one_for(std::chrono::seconds(1));
+    end();
+    EXPECT_FALSE(uplink_->is_connected());
+}
+
+TEST_F(UplinkTest, ASecondLinkOfTheSameDeviceIsPresentUntilBothAreGone) {
+    begin_run();
+    ASSERT_TRUE(up());
+    ASSERT_TRUE(eventually([&] { return !uplink_->presences().empty(); }));
+    EXPECT_TRUE(uplink_->presences().at(member_->identity().id()).online);
+    end();
+    EXPECT_TRUE(down());
+    EXPECT_TRUE(uplink_->presences().empty());
+    ASSERT_TRUE(eventually([&] { return !ask(server_, api::Peers{})->peers.at(0).online; }));
+}
+
+} // namespace
+} // namespace envmesh::node
