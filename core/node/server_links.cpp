@@ -10,6 +10,7 @@
 namespace envmesh::node {
 namespace {
 
+constexpr std::size_t chain_limit = 320 * 1024; // chains travel in messages of at most 256 KiB
 constexpr std::size_t joiner_message_limit = 8 * 1024;
 constexpr auto most_joining = std::chrono::minutes(60);
 
@@ -54,7 +55,8 @@ Task<> Server::serve(std::unique_ptr<net::Link> owned) {
 
 Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) {
     while (!handshake.done() && !handshake.proved()) {
-        link.set_most_bytes(handshake.most_next_bytes());
+        link.set_most_bytes(handshake.awaits_chain() ? chain_limit
+                                                     : net::most_bytes_before_authentication);
         auto receiving = link.receive();
         auto message = co_await std::move(receiving);
         if (!message) co_return std::unexpected(message.error());

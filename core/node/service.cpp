@@ -85,6 +85,11 @@ void Service::tick() {
     if (!member_) return;
     if (member_->database().degraded() && member_->database().recover())
         context_.publish({"lock", "unlocked", {}, {}, {}});
+    // Pushes are not compared, and after a refusal for want of room nothing is pushed any more.
+    constexpr int ticks_between_rounds = 30;
+    const sync::Session* session = uplink_ ? uplink_->session() : nullptr;
+    if (session != nullptr && (session->over_quota() || ++ticks_ % ticks_between_rounds == 0))
+        uplink_->resync();
     auto records = member_->replica().reexamine();
     if (!records) return log_warning("reexamine_failed", "reason", records.error().message);
     if (!records->empty()) context_.publish({"variables-changed", "many", {}, {}, {}});

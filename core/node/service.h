@@ -92,6 +92,7 @@ class Service final : public ipc::Service {
     bool stopping_ = false;
     bool changing_ = false; // init, unlock or lock is under way
     int wrong_passwords_ = 0;
+    int ticks_ = 0;
     std::int64_t not_before_ms_ = 0; // steady
     std::string tier_;
     Signal changed_;

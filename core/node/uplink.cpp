@@ -121,16 +121,16 @@ Task<Error> Uplink::synchronise(net::Link& link, const sync::ServerFacts& server
 }
 
 Result<> Uplink::settle_clock(std::uint64_t server_time_ms) {
+    constexpr std::uint64_t latest = std::uint64_t{1} << 46U; // the year 4199: a server may say anything
     const auto ours = context_.clock.wall_ms();
-    const auto offset = static_cast<std::int64_t>(server_time_ms) - ours;
+    const auto offset = static_cast<std::int64_t>(std::min(server_time_ms, latest)) - ours;
     const bool wrong = offset > sync::hold_ahead_ms || offset < -sync::hold_ahead_ms;
     const std::int64_t wanted = wrong ? offset : 0;
-    const std::int64_t difference = wanted - member_.replica().clock_offset_ms();
-    if (difference < sync::hold_ahead_ms && difference > -sync::hold_ahead_ms) return {};
+    const bool was_wrong = member_.replica().clock_offset_ms() != 0;
     if (wrong) log_warning("clock_wrong", "offset_s", offset / 1000);
     auto delta = member_.replica().correct_clock(wanted);
     if (!delta) return std::unexpected(delta.error());
-    context_.publish({"clock", wrong ? "wrong" : "right", {}, {}, {}});
+    if (wrong != was_wrong) context_.publish({"clock", wrong ? "wrong" : "right", {}, {}, {}});
     return {};
 }
 

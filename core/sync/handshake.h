@@ -11,5 +11,5 @@
 //   S→C  Refusal                    instead of any of it: why not
 #pragma once
 
-#include "core/sync/handshake_client.h"
-#include "core/sync/handshake_server.h"
+#include "core/sync/client_handshake.h"
+#include "core/sync/server_handshake.h"

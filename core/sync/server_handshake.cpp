@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/sync/handshake_server.h"
+#include "core/sync/server_handshake.h"
 
 namespace envmesh::sync {
 namespace {
@@ -18,7 +18,9 @@ Error no_common_version(const VersionRange& theirs) {
 }
 
 Error unknown_mesh(bool client_has_chain) {
-    if (!client_has_chain) return {Code::denied, "This server does not have the mesh.", {}};
+    if (!client_has_chain)
+        return {Code::not_found, "This server does not have the mesh.",
+                "Ask for a new invitation."};
     return {Code::denied,
             "This server does not have the mesh, and takes no new ones without its token.",
             "Give the token that `envmesh-daemon --print-join-token` prints on the server."};
@@ -32,10 +34,6 @@ ServerHandshake::ServerHandshake(const crypto::Identity& server, bool join_path,
     : server_(server), join_path_(join_path), time_ms_(time_ms), find_(std::move(find)),
       may_create_(std::move(may_create)), binding_(channel_binding) {
     random.fill(nonce_);
-}
-
-std::size_t ServerHandshake::most_next_bytes() const {
-    return state_ == State::chain_expected ? most_part_bytes : most_handshake_bytes;
 }
 
 Result<ServerHandshake::Step> ServerHandshake::receive(View message) {

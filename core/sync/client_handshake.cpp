@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/sync/handshake_client.h"
+#include "core/sync/client_handshake.h"
 
 #include <algorithm>
 

@@ -35,15 +35,15 @@ class ServerHandshake {
     /// With the chain as it is stored now.
     Result<Step> adopted(const mesh::Chain& chain);
 
-    /// How long the next message may be: 4 KiB, or 256 KiB when a chain was asked for.
-    [[nodiscard]] std::size_t most_next_bytes() const;
+    /// Parts of a chain, up to 256 KiB each, are awaited: before that nothing above 4 KiB is.
+    [[nodiscard]] bool awaits_chain() const { return state_ == State::chain_expected; }
     /// On the join path: the proof was sent, mailbox messages follow.
     [[nodiscard]] bool proved() const { return proved_; }
     [[nodiscard]] bool done() const { return done_; }
     [[nodiscard]] const mesh::MeshId& mesh_id() const { return mesh_id_; }
     [[nodiscard]] const crypto::DeviceId& device() const { return device_; }
-    /// The head that both sides have, once done.
-    [[nodiscard]] const crypto::Hash& chain_head() const { return chain_head_; }
+    /// After `done`: the head that both sides have agreed on.
+    [[nodiscard]] const mesh::Hash& chain_head() const { return chain_head_; }
 
   private:
     enum class State { hello_expected, auth_expected, chain_expected, adopting, ended };
@@ -73,11 +73,11 @@ class ServerHandshake {
     std::optional<ChainPoint> client_chain_;
     bool known_device_ = false; // it proved to be in the chain that we have
     std::optional<PartialChain> partial_;
+    mesh::Hash chain_head_{};
     bool proved_ = false;
     bool done_ = false;
     mesh::MeshId mesh_id_{};
     crypto::DeviceId device_{};
-    crypto::Hash chain_head_{};
 };
 
 } // namespace envmesh::sync
