@@ -123,15 +123,18 @@ def test_a_program_of_another_protocol_learns_which_side_is_old(node):
         assert caller.receive() is None
 
 
-def test_more_than_sixteen_requests_in_flight_are_refused_by_name(node):
-    # A wrong password keeps the daemon's one thread for passwords busy, so nothing is answered yet.
-    with Caller(node) as caller:
+def test_more_than_sixteen_requests_in_flight_are_refused_by_name(mesh):
+    with Caller(mesh.a) as caller:
+        assert "code" in caller.ask(id=1, call="invite")
         count = 40
-        waiting = {"call": "sync", "wait_ms": 1500}
-        caller.send(b"".join(frame({"id": number, **waiting}) for number in range(1, count + 1)))
-        replies = [caller.receive() for _ in range(count)]
-        assert all(reply is not None for reply in replies)
-        assert {reply["id"] for reply in replies} == set(range(1, count + 1))
+        waiting = {"call": "invite-wait", "wait_ms": 1000}
+        caller.send(b"".join(frame({"id": number, **waiting}) for number in range(2, count + 2)))
+        replies = {reply["id"]: reply for reply in (caller.receive() for _ in range(count))}
+        assert set(replies) == set(range(2, count + 2))
+        refused = [reply for reply in replies.values() if "error" in reply]
+        assert len(refused) == count - 16
+        assert all("in flight" in reply["error"]["message"] for reply in refused)
+        assert caller.ask(id=99, call="status")["state"] == "unlocked", "and there is room again"
 
 
 def test_more_connections_than_the_limit_are_turned_away_and_room_comes_back(node):

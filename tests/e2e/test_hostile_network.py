@@ -58,6 +58,15 @@ def closed(connection):
         return False
 
 
+def told_to_go(connection):
+    """The same, or a closing frame: the server then only waits for the other half of the farewell."""
+    try:
+        first = connection.recv(65536)
+        return first[:1] in (b"", b"\x88") or closed(connection)
+    except (ConnectionError, ssl.SSLError):
+        return True
+
+
 def send(connection, data):
     try:
         connection.sendall(data)
@@ -112,7 +121,10 @@ def connect(mesh, path="/v1/sync", **more):
 def test_garbage_instead_of_tls_is_closed(mesh, garbage):
     with plain(mesh) as connection:
         send(connection, garbage)
-        connection.shutdown(socket.SHUT_WR)
+        try:
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            return  # closed before all of it was heard
         assert closed(connection)
 
 
@@ -120,7 +132,12 @@ def test_silence_is_closed_at_every_stage(mesh):
     stages = [plain(mesh), secure(mesh), upgraded(mesh), upgraded(mesh, "/v1/join")]
     half = secure(mesh)
     half.sendall(request()[:40])
-    for connection in [*stages, half]:
+    stages.append(half)
+    for length in (2**40, 2**63 - 1):  # announced, but never sent
+        for path in PATHS:
+            stages.append(upgraded(mesh, path))
+            stages[-1].sendall(ws_frame(b"A" * 10, length=length))
+    for connection in stages:
         assert closed(connection), "not within the time to establish a connection"
         connection.close()
 
@@ -170,17 +187,15 @@ def test_compression_is_not_negotiated(mesh):
     ws_frame(b"hello", opcode=1), ws_frame(b"", opcode=2), ws_frame(b"\xff" * 64),
     ws_frame(b"\x10" + b"\0" * 40), ws_frame(b"\x12\x00\x01"), ws_frame(b"\x14"), ws_frame(b"\x30"),
     ws_frame(b"\x20" + b"\0" * 60), ws_frame(b"A" * (2 * 1024 * 1024)),
-    ws_frame(b"A" * 10, length=2**40), ws_frame(b"A" * 10, length=2**63 - 1),
     ws_frame(b"x", masked=False), ws_frame(b"x", opcode=5), ws_frame(b"x", reserved=0x40),
     ws_frame(b"p" * 126, opcode=9), ws_frame(b"x", final=False) * 2000,
     ws_frame(b"\x03\xe8" + b"\xff\xfe", opcode=8), ws_frame(b"\x01", opcode=8),
-], ids=["text", "empty", "noise", "Pull", "Batch", "End", "presence", "mail", "2 MiB", "a lie of 1 TiB",
-        "a lie of 8 EiB", "unmasked", "opcode 5", "reserved bit", "long ping", "endless fragments",
+], ids=["text", "empty", "noise", "Pull", "Batch", "End", "presence", "mail", "2 MiB", "unmasked", "opcode 5", "reserved bit", "long ping", "endless fragments",
         "bad close text", "short close"])
 def test_frames_before_the_proof_end_the_connection(mesh, path, data):
     with upgraded(mesh, path) as connection:
         send(connection, data)
-        assert closed(connection)
+        assert told_to_go(connection)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -210,7 +225,7 @@ def test_a_ping_flood_and_many_strangers_do_not_keep_members_out(mesh):
         try:
             async with connect(mesh, open_timeout=20) as link:
                 for _ in range(20):
-                    await link.ping(b"x")
+                    await link.ping()
                 await link.recv()
         except (websockets.WebSocketException, OSError, asyncio.TimeoutError, EOFError):
             pass
@@ -243,12 +258,12 @@ def test_an_address_that_fails_often_is_refused_and_others_are_not(mesh):
                 connection.sendall(request())
                 connection.recv(4096)
                 send(connection, ws_frame(b"\xff" * 64))
-                closed(connection)
+                told_to_go(connection)
                 return False
         except OSError:
             return True
 
-    assert any([refused() for _ in range(25)]), "ten failures a minute are enough"
+    assert any(refused() for _ in range(25)), "ten failures a minute are enough"
     with upgraded(mesh):
         pass
     assert mesh.a.status()["tier"] == "cloud"

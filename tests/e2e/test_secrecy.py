@@ -100,6 +100,8 @@ def test_a_value_and_its_name_are_found_nowhere(playground):
     places = {str(path): data for path, data in all_files(playground.folder).items()
               if not path.name.endswith(".password")}
     places |= {"the wire up": bytes(proxy.seen["up"]), "the wire down": bytes(proxy.seen["down"])}
+    own = a.password_file.read_bytes()
+    assert any(needle in own for needle in forms(PASSWORD)), "the search finds what is there"
     lines = b"\n".join(watcher.seen)
     assert b"envmesh-daemon" in lines
     for secret in (value, name, PASSWORD):
@@ -145,6 +147,7 @@ def test_a_deleted_value_leaves_the_memory_of_both_daemons(playground):
     a = playground.first(server)
     b = playground.joined(a)
     value = "memory-canary-" + os.urandom(12).hex() + "-" + "z" * 40
+    assert memory_holds(os.getpid(), value.encode()) > 0, "the search finds what is there"
     a.set("CANARY", value)
     b.sees("CANARY", value)
     a.ok("list", "--json", "--values")
