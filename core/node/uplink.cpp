@@ -121,7 +121,8 @@ Task<Error> Uplink::synchronise(net::Link& link, const sync::ServerFacts& server
 }
 
 Result<> Uplink::settle_clock(std::uint64_t server_time_ms) {
-    constexpr std::uint64_t latest = std::uint64_t{1} << 46U; // the year 4199: a server may say anything
+    constexpr std::uint64_t latest = std::uint64_t{1}
+                                     << 46U; // the year 4199: a server may say anything
     const auto ours = context_.clock.wall_ms();
     const auto offset = static_cast<std::int64_t>(std::min(server_time_ms, latest)) - ours;
     const bool wrong = offset > sync::hold_ahead_ms || offset < -sync::hold_ahead_ms;
