@@ -196,9 +196,9 @@ TEST(Command, ListShowsAllPagesAndValuesOnlyWhenAsked) {
 TEST(Command, StatusLeavesWithWhatTheStateMeans) {
     for (const auto& [state, exit] : std::vector<std::pair<std::string, int>>{
              {"unlocked", 0}, {"degraded", 0}, {"locked", 5}, {"absent", 5}}) {
-        LocalDaemon daemon(always([state = state]() -> Result<api::Reply> {
+        LocalDaemon daemon(always([reported = state]() -> Result<api::Reply> {
             api::Status::Reply reply;
-            reply.state = state;
+            reply.state = reported;
             reply.tier = "offline";
             reply.devices = 2;
             return reply;
