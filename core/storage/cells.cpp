@@ -64,21 +64,23 @@ Result<> CellStore::replace(const Cell& cell) {
                              "WHERE mesh = ?1 AND record = ?2 AND device = ?3");
     const auto row = old.bind(1, mesh_).bind(2, cell.record).bind(3, cell.device).step();
     if (!row) return std::unexpected(row.error());
-    auto insert = database_.use("INSERT OR REPLACE INTO cell (id, mesh, record, device, hlc, hash, "
-                                "state, envelope) VALUES (?8, ?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-    bind_cell(insert.bind(1, mesh_), 2, cell);
-    if (!*row)
-        insert.bind_null(8);
-    else {
-        insert.bind(8, old.integer(0));
-        if (keep_history_ && !std::ranges::equal(old.bytes(2), cell.hash))
-            if (auto kept = history_keep(old.integer(0), cell.record); !kept) return kept;
-    }
-    const auto old_size = *row ? static_cast<std::uint64_t>(old.integer(1)) : 0;
-    if (auto done = insert.run(); !done) return done;
+    const bool replaces = *row;
+    const auto old_size = replaces ? static_cast<std::uint64_t>(old.integer(1)) : 0;
+    if (replaces && keep_history_ && !std::ranges::equal(old.bytes(2), cell.hash))
+        if (auto kept = history_keep(old.integer(0), cell.record); !kept) return kept;
+    // "OR REPLACE", and an UPDATE that may abort, would first encrypt every page they touch into a
+    // journal of the statement: ten times slower.
+    auto write = database_.use(
+        replaces ? "UPDATE OR FAIL cell SET hlc = ?4, hash = ?5, state = ?6, envelope = ?7 "
+                   "WHERE id = ?8 AND mesh = ?1"
+                 : "INSERT INTO cell (mesh, record, device, hlc, hash, state, envelope) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    bind_cell(write.bind(1, mesh_), 2, cell);
+    if (replaces) write.bind(8, old.integer(0));
+    if (auto done = write.run(); !done) return done;
     derived().digest.reset();
     if (auto& usage = derived().usage) {
-        usage->cells += *row ? 0 : 1;
+        usage->cells += replaces ? 0 : 1;
         usage->bytes += cell.envelope.size() - old_size;
     }
     return {};

@@ -62,6 +62,7 @@ class CellStore final : public sync::Store {
     Result<> replace(const sync::Cell& cell);
     Result<sync::Cell> by_id(std::int64_t id);
     Result<std::vector<std::pair<sync::DeviceId, sync::Hlc>>> newest(); // of every device
+    Result<> stage(const sync::PeerId& peer, const sync::Cell& cell);
     Result<> history_keep(std::int64_t id, const sync::RecordId& record);
     Result<> history_prune(const sync::RecordId& record);
 

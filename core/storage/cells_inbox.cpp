@@ -40,19 +40,23 @@ std::optional<Resume> decode(View bytes) {
 
 } // namespace
 
+// Not "OR REPLACE": see CellStore::replace.
+Result<> CellStore::stage(const PeerId& peer, const Cell& cell) {
+    auto insert = database_.use("INSERT OR IGNORE INTO inbox (mesh, peer, record, device, hlc, "
+                                "hash, state, envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    bind_cell(insert.bind(1, mesh_).bind(2, peer), 3, cell);
+    if (auto done = insert.run(); !done) return done;
+    auto update = database_.use(
+        "UPDATE OR FAIL inbox SET hlc = ?5, hash = ?6, state = ?7, envelope = ?8 WHERE mesh = ?1 "
+        "AND peer = ?2 AND record = ?3 AND device = ?4 AND (hlc, hash) < (?5, ?6)");
+    return bind_cell(update.bind(1, mesh_).bind(2, peer), 3, cell).run();
+}
+
 Result<> CellStore::inbox_add(const PeerId& peer, const std::vector<Cell>& cells,
                               const Resume& resume) {
     return transaction([&]() -> Result<> {
-        for (const Cell& cell : cells) {
-            // A change that is not newer than the staged one changes nothing.
-            auto insert = database_.use(
-                "INSERT OR REPLACE INTO inbox (mesh, peer, record, device, hlc, hash, state, "
-                "envelope) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS "
-                "(SELECT 1 FROM inbox WHERE mesh = ?1 AND peer = ?2 AND record = ?3 AND "
-                "device = ?4 AND (hlc, hash) >= (?5, ?6))");
-            bind_cell(insert.bind(1, mesh_).bind(2, peer), 3, cell);
-            if (auto done = insert.run(); !done) return done;
-        }
+        for (const Cell& cell : cells)
+            if (auto done = stage(peer, cell); !done) return done;
         auto insert =
             database_.use("INSERT OR REPLACE INTO resume (mesh, peer, token) VALUES (?1, ?2, ?3)");
         return insert.bind(1, mesh_).bind(2, peer).bind(3, encode(resume)).run();

@@ -31,12 +31,15 @@ Result<sync::VersionVector> CellStore::versions() {
     }
 }
 
+// Not "OR REPLACE": see CellStore::replace.
 Result<> CellStore::set_version(const DeviceId& device, Hlc hlc) {
-    return database_.use("INSERT OR REPLACE INTO version (mesh, device, hlc) VALUES (?1, ?2, ?3)")
-        .bind(1, mesh_)
-        .bind(2, device)
-        .bind(3, stored(hlc))
-        .run();
+    auto insert =
+        database_.use("INSERT OR IGNORE INTO version (mesh, device, hlc) VALUES (?1, ?2, ?3)");
+    insert.bind(1, mesh_).bind(2, device).bind(3, stored(hlc));
+    if (auto done = insert.run(); !done) return done;
+    auto update =
+        database_.use("UPDATE OR FAIL version SET hlc = ?3 WHERE mesh = ?1 AND device = ?2");
+    return update.bind(1, mesh_).bind(2, device).bind(3, stored(hlc)).run();
 }
 
 Result<Hlc> CellStore::newest_of(const DeviceId& device) {
@@ -76,9 +79,13 @@ Result<std::uint64_t> CellStore::outbox_size() {
 }
 
 Result<> CellStore::outbox_put(const Cell& cell) {
-    auto insert = database_.use("INSERT OR REPLACE INTO outbox (mesh, record, device, hlc, hash, "
-                                "state, envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-    return bind_cell(insert.bind(1, mesh_), 2, cell).run();
+    return transaction([&]() -> Result<> {
+        if (auto done = outbox_erase(cell.record); !done) return done;
+        auto insert =
+            database_.use("INSERT INTO outbox (mesh, record, device, hlc, hash, state, envelope) "
+                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        return bind_cell(insert.bind(1, mesh_), 2, cell).run();
+    });
 }
 
 Result<> CellStore::outbox_erase(const RecordId& record) {

@@ -19,7 +19,7 @@ constexpr const char* format = "PRAGMA cipher_compatibility = 3; PRAGMA cipher_p
 
 // FULL: a commit is durable when it returns. temp_store: temporary files would be plaintext.
 constexpr const char* settings = "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
-                                 "PRAGMA cache_size = -2048; PRAGMA journal_size_limit = 4194304;";
+                                 "PRAGMA journal_size_limit = 4194304;";
 
 // The first column of the first row, empty when there is none.
 std::string first_text(sqlite3* handle, const char* sql) {
@@ -95,7 +95,8 @@ Secret raw_key_text(const Key& key) {
 Result<> Connection::open(Access access) {
     // A read-only descriptor cannot take the lock under which closing would fold in the log.
     const int flags =
-        access == Access::look ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        SQLITE_OPEN_NOMUTEX | (access == Access::look ? SQLITE_OPEN_READONLY
+                                                      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     sqlite3* raw = nullptr;
     int result = sqlite3_open_v2(file.string().c_str(), &raw, flags, nullptr);
     handle.reset(raw);
@@ -110,12 +111,27 @@ Result<> Connection::open(Access access) {
         execute("SELECT count(*) FROM sqlite_master");
         execute("PRAGMA journal_mode = WAL");
         execute(settings);
+        set_cache(Cache::modest);
     }
     if (result != SQLITE_OK) return error(result);
     if (access == Access::change && first_text(raw, "PRAGMA journal_mode") != "wal")
         return fail(Code::storage, "The database " + file.string() + " cannot keep a log.",
                     "Move it to a local file system.");
     return {};
+}
+
+// In the modest cache a large transaction would decrypt and write the same pages again and again.
+void Connection::set_cache(Cache size) {
+    const char* sql =
+        size == Cache::roomy ? "PRAGMA cache_size = -16384" : "PRAGMA cache_size = -2048";
+    sqlite3_exec(handle.get(), sql, nullptr, nullptr, nullptr); // it matters for speed only
+}
+
+void Connection::roll_back() {
+    ++rollbacks;
+    // A full or failing disk has rolled it back already.
+    if (sqlite3_get_autocommit(handle.get()) == 0)
+        sqlite3_exec(handle.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void Connection::close() {

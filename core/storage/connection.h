@@ -17,6 +17,9 @@ enum class Fault : std::uint8_t {
     failing, // SQLITE_IOERR: after a failed fsync nothing this connection knows can be relied on
 };
 
+/// 2 MiB; 16 MiB within a transaction, given back at its end.
+enum class Cache : std::uint8_t { modest, roomy };
+
 enum class Access : std::uint8_t { look, change };
 
 struct CloseHandle {
@@ -40,6 +43,8 @@ struct Connection {
     /// `look` never writes to the database file or its log, not even when it is closed.
     Result<> open(Access access);
     void close();
+    void set_cache(Cache size);
+    void roll_back();
     /// What SQLite's `result` means for this file; remembers a full or failing disk.
     std::unexpected<Error> error(int result);
     [[nodiscard]] std::unexpected<Error> refusal() const; // of a change while there is a fault

@@ -73,15 +73,13 @@ Result<> Database::transaction(const std::function<Result<>()>& work) {
     if (auto begun = use("BEGIN IMMEDIATE").run(); !begun) return begun;
     connection.in_transaction = true;
     connection.doomed.reset();
+    connection.set_cache(Cache::roomy);
     auto done = work();
     if (done && connection.doomed) done = std::unexpected(*connection.doomed);
     if (done) done = use("COMMIT").run();
     connection.in_transaction = false;
-    if (done) return done;
-    ++connection.rollbacks;
-    // A full or failing disk has rolled it back already.
-    if (sqlite3_get_autocommit(connection.handle.get()) == 0)
-        sqlite3_exec(connection.handle.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    if (!done) connection.roll_back();
+    connection.set_cache(Cache::modest);
     return done;
 }
 

@@ -77,7 +77,7 @@ TEST_F(DatabaseTest, TruncatedFileIsDamage) {
     fill(60);
     const auto good = contents(file);
     for (const std::size_t size : {good.size() - 100, good.size() / 2, std::size_t{4096},
-                                   std::size_t{100}, std::size_t{1}}) {
+                                   std::size_t{100}, std::size_t{17}}) {
         write_file(file, good.substr(0, size));
         const auto database = Database::open(file, key_of(0xa5));
         const auto checked =
