@@ -52,6 +52,7 @@ Task<Result<std::string>> Joining::begin() {
     const Use use(users_);
     auto introducing = introduce();
     auto check = co_await std::move(introducing);
+    if (!check) failed_ = check.error(); // a later wait is told too
     over_ = !check;
     co_return check;
 }
