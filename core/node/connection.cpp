@@ -69,6 +69,7 @@ Task<Error> Connection::run() {
 
 Task<Error> Connection::read() {
     end_on(session_.start());
+    wake_writer(); // it waits already
     while (!fault_) {
         auto receiving = link_.receive();
         auto message = co_await std::move(receiving);
