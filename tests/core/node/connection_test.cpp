@@ -54,6 +54,36 @@ class NodeConnectionTest : public tests::NodeTest {
     std::unique_ptr<Member> bob_;
 };
 
+TEST_F(NodeConnectionTest, CarriesChangesBothWaysAndOtherMessagesUntilItIsClosed) {
+    tests::Machine& around = machine();
+    for (int i = 0; i < 40; ++i) // enough for the crypto pool
+        ASSERT_TRUE(alice_->set(tests::set_call("A" + std::to_string(i), "a")));
+    ASSERT_TRUE(bob_->set(tests::set_call("B", "b")));
+    auto links = net::memory_links(around.context.executor, "/v1/sync");
+    End client(around, *alice_, std::move(links.first), sync::Session::Side::client, *bob_);
+    End server(around, *bob_, std::move(links.second), sync::Session::Side::server, *alice_);
+    std::optional<Error> client_end, server_end;
+    spawn(client, client_end);
+    spawn(server, server_end);
+    ASSERT_TRUE(eventually([&] { return client.session.in_sync() && server.session.in_sync(); }));
+    EXPECT_EQ(server.applied, 40U);
+    EXPECT_EQ(client.applied, 1U);
+    EXPECT_TRUE(bob_->get({"A39", {}}));
+    EXPECT_TRUE(alice_->get({"B", {}}));
+
+    auto later = bob_->set(tests::set_call("LATER", "live"));
+    ASSERT_TRUE(later);
+    server.connection.changed(later->delta);
+    server.connection.send({0x30, 1, 2});
+    ASSERT_TRUE(eventually([&] { return !client.others.empty() && client.applied == 2; }));
+    EXPECT_EQ(client.others.front(), (Bytes{0x30, 1, 2}));
+    EXPECT_GT(client.progress, 0);
+
+    client.connection.close();
+    ASSERT_TRUE(eventually([&] { return client_end && server_end; }));
+    EXPECT_EQ(server_end->code, Code::unreachable);
+}
+
 TEST_F(NodeConnectionTest, EndsOnAMessageThatBreaksTheProtocol) {
     tests::Machine& around = machine();
     auto links = net::memory_links(around.context.executor, "/v1/sync");

@@ -65,6 +65,19 @@ TEST_F(JoiningTest, AFrontEndThatLeavesBeforeItsYesLeavesNothing) {
     expect_untouched();
 }
 
+TEST_F(JoiningTest, AFrontEndThatLeavesInTheMiddleOfACallLeavesNothing) {
+    const std::string code = invite(alice_);
+    for (int steps = 1; steps <= 40; steps += 3) {
+        tests::Asked& joining = begin(bob_, join_call(code, "bob"));
+        for (int i = 0; i < steps && !joining.reply; ++i)
+            threads_.io.run_one_for(std::chrono::seconds(1));
+        joining.cancel();
+        EXPECT_TRUE(eventually([&] { return joining.reply.has_value(); }));
+        bob_.service->disconnected(front_end);
+        expect_untouched();
+    }
+}
+
 TEST_F(JoiningTest, AWaitThatIsCutShortDoesNotBlockTheNextJoin) {
     const std::string code = invite(alice_);
     ASSERT_TRUE(ask(bob_, join_call(code, "bob")));
