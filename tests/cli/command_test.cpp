@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace envmesh::test {
@@ -109,6 +110,41 @@ TEST(Command, SetTakesAValueInEachOfItsForms) {
     EXPECT_EQ(cli.run("set A=1 --scope dev --visibility get --force").exit, 0);
     EXPECT_NE(script.last().find(R"("force":true)"), std::string::npos);
     EXPECT_NE(script.last().find(R"("scope":"dev","visibility":"get")"), std::string::npos);
+}
+
+// Answers as a daemon does, but refuses the call that brings X.
+Result<api::Reply> set_all_but_x(const api::Request& request, std::vector<std::size_t>& calls) {
+    api::Set::Reply reply;
+    for (const auto& item : std::get<api::Set>(request).items) {
+        if (item.key == "X") return fail(Code::denied, "No.");
+        reply.keys.push_back(item.key);
+        reply.versions.emplace_back("1");
+    }
+    calls.push_back(reply.keys.size());
+    return reply;
+}
+
+TEST(Command, ASetOfManyGoesInPartsThatAFrameCanHold) {
+    std::vector<std::size_t> calls;
+    LocalDaemon daemon([&](const api::Request& request) { return set_all_but_x(request, calls); });
+    const Cli cli(daemon.socket());
+    std::string many, large;
+    for (int i = 0; i < 1100; ++i)
+        many += " K" + std::to_string(i) + "=v";
+    write_whole(cli.folder() / "escaped", std::string(130'048, '\x01'));
+    for (int i = 0; i < 3; ++i)
+        large += " L" + std::to_string(i) + "=@escaped";
+
+    const Outcome all = cli.run("set --json" + many);
+    EXPECT_EQ(std::ranges::count(all.out, '\n'), 1100);
+    EXPECT_EQ(calls, (std::vector<std::size_t>{500, 500, 100}));
+    calls.clear();
+    EXPECT_EQ(cli.run("set" + large).exit, 0);
+    EXPECT_EQ(calls, (std::vector<std::size_t>{1, 1, 1}));
+    const Outcome half = cli.run("set" + many + " X=1");
+    EXPECT_EQ(half.exit, 6);
+    EXPECT_EQ(half.out, "");
+    EXPECT_EQ(half.err, "envmesh-cli: No. The first 1000 were set.\n");
 }
 
 TEST(Command, SetRefusesWhatItCannotTakeAndAsksNothing) {

@@ -92,3 +92,13 @@ def test_an_error_at_a_terminal_names_a_way_out(playground):
     terminal = Terminal(node, "get", "X")
     assert terminal.finish() == 4
     assert re.search(r"fix: .*envmesh-daemon", terminal.shown)
+
+
+def test_a_set_of_many_shows_how_far_it_is(playground):
+    node = playground.node("a")
+    node.ok("init", "--name", "a", "--password-file", str(node.password_file))
+    setting = Terminal(node, "set", *(f"MANY_{i}=v" for i in range(1001)))
+    setting.expect("Setting 500 of 1001")
+    setting.expect("Setting 1000 of 1001")
+    assert setting.finish() == 0
+    assert len(node.ok("list").splitlines()) == 1002  # a heading
