@@ -112,21 +112,33 @@ TEST(Command, SetTakesAValueInEachOfItsForms) {
     EXPECT_NE(script.last().find(R"("scope":"dev","visibility":"get")"), std::string::npos);
 }
 
-// Answers as a daemon does, but refuses the call that brings X.
-Result<api::Reply> set_all_but_x(const api::Request& request, std::vector<std::size_t>& calls) {
-    api::Set::Reply reply;
-    for (const auto& item : std::get<api::Set>(request).items) {
-        if (item.key == "X") return fail(Code::denied, "No.");
-        reply.keys.push_back(item.key);
-        reply.versions.emplace_back("1");
+// Answers as a daemon does, but refuses the call that brings X; keeps how much each call brought.
+class Parts {
+  public:
+    Result<api::Reply> operator()(const api::Request& request) {
+        api::Set::Reply reply;
+        for (const auto& item : std::get<api::Set>(request).items) {
+            if (item.key == "X") return fail(Code::denied, "No.");
+            reply.keys.push_back(item.key);
+            reply.versions.emplace_back("1");
+        }
+        const std::scoped_lock lock(mutex_);
+        sizes_.push_back(reply.keys.size());
+        return reply;
     }
-    calls.push_back(reply.keys.size());
-    return reply;
-}
+    std::vector<std::size_t> take() {
+        const std::scoped_lock lock(mutex_);
+        return std::exchange(sizes_, {});
+    }
+
+  private:
+    std::mutex mutex_;
+    std::vector<std::size_t> sizes_;
+};
 
 TEST(Command, ASetOfManyGoesInPartsThatAFrameCanHold) {
-    std::vector<std::size_t> calls;
-    LocalDaemon daemon([&](const api::Request& request) { return set_all_but_x(request, calls); });
+    Parts parts;
+    LocalDaemon daemon([&](const api::Request& request) { return parts(request); });
     const Cli cli(daemon.socket());
     std::string many, large;
     for (int i = 0; i < 1100; ++i)
@@ -137,10 +149,9 @@ TEST(Command, ASetOfManyGoesInPartsThatAFrameCanHold) {
 
     const Outcome all = cli.run("set --json" + many);
     EXPECT_EQ(std::ranges::count(all.out, '\n'), 1100);
-    EXPECT_EQ(calls, (std::vector<std::size_t>{500, 500, 100}));
-    calls.clear();
+    EXPECT_EQ(parts.take(), (std::vector<std::size_t>{500, 500, 100}));
     EXPECT_EQ(cli.run("set" + large).exit, 0);
-    EXPECT_EQ(calls, (std::vector<std::size_t>{1, 1, 1}));
+    EXPECT_EQ(parts.take(), (std::vector<std::size_t>{1, 1, 1}));
     const Outcome half = cli.run("set" + many + " X=1");
     EXPECT_EQ(half.exit, 6);
     EXPECT_EQ(half.out, "");
