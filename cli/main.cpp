@@ -106,7 +106,9 @@ void add_mesh(CLI::App& app, Grammar& grammar) {
     join->add_option("--password-file", grammar.join.password_file, "File with a new password");
     join->add_flag("--yes", grammar.join.yes, "Join whoever invites");
 
-    verb(app, grammar, "devices", "List the devices of the mesh", grammar.none, devices);
+    auto* known =
+        verb(app, grammar, "devices", "List the devices of the mesh", grammar.none, devices);
+    verb(*known, grammar, "list", "The same", grammar.none, devices);
     verb(app, grammar, "peers", "List connected and known devices", grammar.none, peers);
     auto* sync =
         verb(app, grammar, "sync", "Synchronise, and wait for it", grammar.sync, cli::sync);
@@ -167,18 +169,19 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error, std::span<ch
     for (const std::string_view word : words)
         options.json |= word == "--json";
     // The parser would repeat the words it does not know, and one of them may be a value.
-    const bool unknown = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError);
+    std::string message = error.what();
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))
+        message = "The command line has a word that is not known here.";
+    if (app.get_subcommands().empty()) message = "The command line names no command known here.";
     return report(Output(options),
-                  {Code::usage,
-                   unknown ? "The command line has a word that is not known here." : error.what(),
-                   "See 'envmesh-cli --help', or 'COMMAND --help'."});
+                  {Code::usage, message, "See 'envmesh-cli --help', or 'COMMAND --help'."});
 }
 
 int run(const Grammar& grammar, ipc::Deadline started) {
     Output out(output_options(grammar));
     Context context{out, grammar.socket, std::nullopt, started};
     if (!grammar.timeout.empty()) {
-        const auto timeout = parse_duration(grammar.timeout);
+        const auto timeout = parse_duration("--timeout", grammar.timeout);
         if (!timeout) return report(out, timeout.error());
         context.timeout = *timeout;
     }
@@ -212,6 +215,12 @@ int main(std::span<char*> words) {
 } // namespace
 } // namespace envmesh::cli
 
+// What an exception says may hold a value.
 int main(int argc, char** argv) {
-    return envmesh::cli::main({argv, static_cast<std::size_t>(argc)});
+    try {
+        return envmesh::cli::main({argv, static_cast<std::size_t>(argc)});
+    } catch (const std::exception&) {
+        std::fputs("envmesh-cli: an internal fault, or no memory was left\n", stderr);
+        return envmesh::exit_status(envmesh::Code::internal);
+    }
 }

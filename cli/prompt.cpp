@@ -70,7 +70,7 @@ Result<bool> confirm(const std::string& question) {
     }
 }
 
-Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+Result<std::chrono::milliseconds> parse_duration(std::string_view option, std::string_view text) {
     std::uint32_t count = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), count);
     const std::string_view unit(end, text.data() + text.size());
@@ -81,7 +81,7 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     if (unit == "h") factor = 3'600'000;
     const std::uint64_t total = count * factor;
     if (ec != std::errc() || factor == 0 || total > 24 * 3'600'000)
-        return fail(Code::usage, "A duration is not one.",
+        return fail(Code::usage, std::string(option) + " is given no duration.",
                     "Write it as 250ms, 10s, 5m or 1h, at most 24h.");
     return std::chrono::milliseconds(total);
 }

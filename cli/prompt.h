@@ -24,6 +24,6 @@ Result<Secret> read_line();
 Result<bool> confirm(const std::string& question);
 
 /// "250ms", "10s", "5m", "1h", or a number of seconds; `usage` for anything else or above a day.
-Result<std::chrono::milliseconds> parse_duration(std::string_view text);
+Result<std::chrono::milliseconds> parse_duration(std::string_view option, std::string_view text);
 
 } // namespace envmesh::cli

@@ -39,7 +39,9 @@ Result<Options> parse(int argc, char** argv) {
     Options options;
     for (int i = 1; i < argc; ++i) {
         const std::string_view argument = argv[i];
-        if (argument == "--config" && i + 1 < argc)
+        if (argument == "--config" && i + 1 == argc)
+            return fail(Code::usage, "no file follows --config", "see envmesh-daemon --help");
+        if (argument == "--config")
             options.config = argv[++i];
         else if (argument == "--print-server-key")
             options.action = Options::Action::print_server_key;

@@ -20,6 +20,9 @@ void harden_front_end();
 /// Tells a service manager that waits for it (systemd's NOTIFY_SOCKET): "READY=1", "STOPPING=1",
 /// "STATUS=…".
 void notify_service_manager(std::string_view state);
+/// What a shell's variables may take together (bytes of NAME=VALUE and one each): half of what a
+/// program can be given, the rest is for its arguments.
+std::size_t most_environment_bytes();
 /// Name of the process that started us ("bash"), empty when it cannot be told.
 std::string parent_process_name();
 

@@ -3,6 +3,10 @@
 #include "cli/shell.h"
 #include "platform/process.h"
 
+#include <algorithm>
+#include <iterator>
+#include <set>
+
 namespace envmesh::cli {
 namespace {
 
@@ -11,7 +15,6 @@ constexpr std::size_t first_reserve = 64 * 1024;
 
 struct Lines {
     std::string text;
-    std::vector<std::string> skipped;
 
     Lines() { text.reserve(first_reserve); }
     Lines(Lines&&) = default;
@@ -26,26 +29,51 @@ Result<Shell> chosen_shell(const std::string& given) {
                 "Known are sh, bash and zsh.");
 }
 
-void append(Lines& lines, Shell shell, const api::Export::Reply& page) {
-    for (const auto& item : page.items)
-        if (!append_export(lines.text, shell, item.key, item.value.reveal()))
-            lines.skipped.push_back(item.key + ": no shell can carry this name or value");
-    lines.skipped.insert(lines.skipped.end(), page.skipped.begin(), page.skipped.end());
-}
-
-Result<Lines> gather(const Context& context, Shell shell, ipc::Deadline deadline) {
+Result<api::Export::Reply> gather(const Context& context, ipc::Deadline deadline) {
     auto client = connect(context.socket, deadline);
     if (!client) return std::unexpected(std::move(client.error()));
-    Lines lines;
-    std::string after;
+    api::Export::Reply all;
     do {
         api::Export call;
-        call.after = after;
-        const auto page = client->ask(std::move(call), deadline);
+        call.after = all.next;
+        auto page = client->ask(std::move(call), deadline);
         if (!page) return std::unexpected(page.error());
-        append(lines, shell, *page);
-        after = page->next;
-    } while (!after.empty()); // a daemon that repeats itself meets the deadline
+        std::ranges::move(page->items, std::back_inserter(all.items));
+        std::ranges::move(page->skipped, std::back_inserter(all.skipped));
+        all.next = std::move(page->next);
+    } while (!all.next.empty()); // a daemon that repeats itself meets the deadline
+    return all;
+}
+
+// Takes out what would leave too little room for a program's arguments: then every command of that
+// shell would fail. The largest go first.
+void keep_to_budget(api::Export::Reply& all) {
+    using Item = api::Export::Item;
+    const auto size = [](const Item* item) { return item->key.size() + item->value.size() + 2; };
+    std::vector<const Item*> kept;
+    std::size_t total = 0;
+    for (const Item& item : all.items) {
+        kept.push_back(&item);
+        total += size(&item);
+    }
+    if (total <= platform::most_environment_bytes()) return;
+    std::ranges::stable_sort(kept, {}, size);
+    std::set<const Item*> left_out;
+    for (; total > platform::most_environment_bytes(); kept.pop_back()) {
+        total -= size(kept.back());
+        left_out.insert(kept.back());
+        all.skipped.push_back(kept.back()->key +
+                              ": together they are more than a program can be given");
+    }
+    std::erase_if(all.items, [&](const Item& item) { return left_out.contains(&item); });
+}
+
+Lines to_lines(api::Export::Reply& all, Shell shell) {
+    keep_to_budget(all);
+    Lines lines;
+    for (const auto& item : all.items)
+        if (!append_export(lines.text, shell, item.key, item.value.reveal()))
+            all.skipped.push_back(item.key + ": no shell can carry this name or value");
     return lines;
 }
 
@@ -55,14 +83,15 @@ Exit export_variables(Context& context, const ExportOptions& options) {
     const auto shell = chosen_shell(options.shell);
     if (!shell) return std::unexpected(shell.error());
     const auto allowed = options.strict ? context.timeout.value_or(budget) : budget;
-    const auto lines = gather(context, *shell, context.started + allowed);
-    if (!lines && options.strict) return std::unexpected(lines.error());
-    if (!lines) {
-        context.out.note("no variables were exported. " + lines.error().message);
+    auto all = gather(context, context.started + allowed);
+    if (!all && options.strict) return std::unexpected(all.error());
+    if (!all) {
+        context.out.note("no variables were exported. " + all.error().message);
         return 0;
     }
-    context.out.raw(view(lines->text));
-    for (const std::string& name_and_reason : lines->skipped)
+    const Lines lines = to_lines(*all, *shell);
+    context.out.raw(view(lines.text));
+    for (const std::string& name_and_reason : all->skipped)
         context.out.note("not exported: " + name_and_reason);
     return 0;
 }

@@ -4,6 +4,8 @@
 #include "platform/paths.h"
 #include "platform/terminal.h"
 
+#include <algorithm>
+
 namespace envmesh::cli {
 namespace {
 
@@ -27,6 +29,15 @@ Result<std::string> confirmed_server_key(Context& context, const InitOptions& op
     return shown->server_key;
 }
 
+Result<> check_server_key(std::string& key) {
+    std::ranges::transform(key, key.begin(), [](char c) {
+        return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    if (key.empty() || (from_hex(key) && key.size() == 64)) return {};
+    return fail(Code::usage, "--server-key is not 64 hexadecimal digits.",
+                "Take what envmesh-daemon --print-server-key prints on the server.");
+}
+
 } // namespace
 
 Exit init(Context& context, const InitOptions& options) {
@@ -40,6 +51,7 @@ Exit init(Context& context, const InitOptions& options) {
     }
     auto key = confirmed_server_key(context, options);
     if (!key) return std::unexpected(key.error());
+    if (auto usable = check_server_key(*key); !usable) return std::unexpected(usable.error());
     call.server_key = std::move(*key);
     auto secret = password(options.password_file, context.out.is_json() ? Ask::never : Ask::twice);
     if (!secret) return std::unexpected(secret.error());

@@ -38,7 +38,7 @@ Result<bool> decide(Context& context, const api::InviteWait::Reply& joiner) {
 } // namespace
 
 Exit invite(Context& context, const InviteOptions& options) {
-    const auto ttl = parse_duration(options.ttl);
+    const auto ttl = parse_duration("--ttl", options.ttl);
     if (!ttl) return std::unexpected(ttl.error());
     auto client = context.connect(); // the invitation lives as long as this connection
     if (!client) return std::unexpected(client.error());

@@ -41,7 +41,7 @@ Result<api::Sync::Reply> wait_until_complete(Context& context, milliseconds wait
 } // namespace
 
 Exit sync(Context& context, const SyncOptions& options) {
-    const auto wait = parse_duration(options.wait);
+    const auto wait = parse_duration("--wait", options.wait);
     if (!wait) return std::unexpected(wait.error());
     const auto reply = wait_until_complete(context, *wait);
     if (!reply) return std::unexpected(reply.error());

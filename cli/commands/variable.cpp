@@ -22,7 +22,7 @@ Object describe(const api::Variable& variable) {
 
 void show_written(Output& out, const Written& written) {
     if (!out.is_json()) {
-        if (written.pending_sync > 0)
+        if (written.pending_sync > written.keys.size()) // more than what is just being sent
             out.note("stored here; " + std::to_string(written.pending_sync) +
                      " changes wait to be sent.");
         return;

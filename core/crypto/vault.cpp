@@ -37,7 +37,7 @@ constexpr std::array<KindName, 3> kinds{
 /// The tree; discarded when the text is not JSON, names a key twice (where the library would let
 /// the last win) or nests deeper than any version will.
 Json parse_strictly(std::string_view text) {
-    const Json refused(Json::value_t::discarded);
+    constexpr auto refused = Json::value_t::discarded;
     if (text.find('\0') != std::string_view::npos) return refused; // ends the library's input
     bool strict = true;
     std::vector<std::set<std::string>> open_objects;
@@ -50,7 +50,8 @@ Json parse_strictly(std::string_view text) {
         return true;
     };
     Json out = Json::parse(text, inspect, false);
-    return strict ? out : refused;
+    if (!strict) return refused;
+    return out;
 }
 
 std::optional<std::string> string_of(const Json& object, const char* name) {

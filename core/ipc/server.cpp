@@ -27,7 +27,8 @@ void turn_away(asio::local::stream_protocol::socket& socket, std::size_t limit) 
 
 } // namespace
 
-Server::Server(asio::any_io_executor executor, Service& service, SameUser same_user, Limits limits)
+Server::Server(const asio::any_io_executor& executor, Service& service, SameUser same_user,
+               Limits limits)
     : executor_(executor), service_(service), same_user_(std::move(same_user)), limits_(limits),
       acceptor_(executor), tasks_(executor) {}
 

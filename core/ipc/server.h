@@ -29,7 +29,7 @@ class Server {
     /// True when the process at the other end of this native socket runs as our user.
     using SameUser = std::function<bool(int native_socket)>;
 
-    Server(asio::any_io_executor executor, Service& service, SameUser same_user,
+    Server(const asio::any_io_executor& executor, Service& service, SameUser same_user,
            Limits limits = {});
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;

@@ -31,6 +31,9 @@ class Link {
     /// Says goodbye, then closes: what was sent before still arrives, unlike with `close` while the
     /// peer is sending. Takes at most the limit for closing; no send or receive may be running.
     virtual Task<> finish() = 0;
+    /// The network may have changed: without a sign of life within seconds (`Timeouts::probe`), a
+    /// running receive ends with `timeout`.
+    virtual void probe() = 0;
     /// Messages above this end the link: 4 KiB before authentication, 1 MiB after (protocol §2.10).
     virtual void set_most_bytes(std::size_t bytes) = 0;
 

@@ -50,6 +50,7 @@ class MemoryLink final : public Link {
         close();
         co_return;
     }
+    void probe() override {}
     void set_most_bytes(std::size_t bytes) override { most_bytes_ = bytes; }
 
     [[nodiscard]] Block<32> channel_binding() const override { return Block<32>{0x4d}; }

@@ -35,7 +35,7 @@ WebSocketLink::WebSocketLink(Stream stream, std::string path, std::string remote
                              const Timeouts& timeouts, Ticket ticket)
     : stream_(std::move(stream)), idle_(stream_.get_executor()), timeouts_(timeouts),
       path_(std::move(path)), remote_(std::move(remote)), binding_(binding),
-      ticket_(std::move(ticket)) {
+      silence_(timeouts.ping), ticket_(std::move(ticket)) {
     stream_.binary(true);
     stream_.auto_fragment(false);
     stream_.read_message_max(0); // read_frames holds to most_bytes_, so that the cause is told
@@ -61,7 +61,7 @@ Task<Result<Bytes>> WebSocketLink::read_message() {
     idle_.cancel();
     if (dead_)
         co_return fail(Code::timeout, remote_ + " has not answered for " +
-                                          std::to_string(3 * timeouts_.ping.count() / 1000) +
+                                          std::to_string(3 * silence_.count() / 1000) +
                                           " seconds.");
     if (error) {
         close();
@@ -102,12 +102,13 @@ Task<> WebSocketLink::watch() {
     co_await asio::this_coro::throw_if_cancelled(false);
     int missed = 0;
     while (reading_) {
-        idle_.expires_after(timeouts_.ping);
+        idle_.expires_after(silence_);
         auto wait = idle_.async_wait(as_result);
-        const auto [error] = co_await std::move(wait);
-        if (error || !reading_) break;
+        co_await std::move(wait); // `probe` cuts it short
+        if (!reading_) break;
         if (std::exchange(heard_, false)) {
             missed = 0;
+            silence_ = timeouts_.ping;
             continue;
         }
         if (missed == pings_to_miss) {
@@ -119,7 +120,7 @@ Task<> WebSocketLink::watch() {
         // A send that is under way asks as much of the peer as a ping would.
         if (sending_) continue;
         auto pinging = ping();
-        auto bounded = within(timeouts_.ping, std::move(pinging));
+        auto bounded = within(silence_, std::move(pinging));
         const auto sent = co_await std::move(bounded);
         if (!sent) close();
     }
@@ -153,6 +154,12 @@ Task<WebSocketLink::ErrorCode> WebSocketLink::write(Bytes message) {
     auto write = stream_.async_write(buffer, as_result);
     const auto [error, size] = co_await std::move(write);
     co_return error;
+}
+
+void WebSocketLink::probe() {
+    silence_ = timeouts_.probe;
+    heard_ = false;
+    idle_.cancel();
 }
 
 void WebSocketLink::close() {

@@ -28,6 +28,7 @@ class WebSocketLink final : public Link {
     Task<Result<Bytes>> receive() override;
     void close() override;
     Task<> finish() override { return finish(boost::beast::websocket::close_code::normal); }
+    void probe() override;
     void set_most_bytes(std::size_t bytes) override { most_bytes_ = bytes; }
 
     [[nodiscard]] Block<32> channel_binding() const override { return binding_; }
@@ -55,6 +56,7 @@ class WebSocketLink final : public Link {
     std::string remote_;
     Block<32> binding_;
     std::size_t most_bytes_ = most_bytes_before_authentication;
+    std::chrono::milliseconds silence_; // before a ping
     bool reading_ = false;
     bool sending_ = false;
     bool heard_ = false; // anything at all since the last look

@@ -51,9 +51,11 @@ Result<std::unique_ptr<Invitation>> Invitation::create(Context& context, Member&
     if (!url) return std::unexpected(url.error());
     auto code = mesh::InviteCode::create(context.random, crypto::hash128({uplink.server_key()}),
                                          url->authority());
-    const std::uint32_t ttl_s = std::clamp(call.ttl_s, 10U, longest_ttl_s);
+    if (call.ttl_s == 0 || call.ttl_s > longest_ttl_s)
+        return fail(Code::invalid, "an invitation stands for at least 1 second and at most 1 hour",
+                    "choose another --ttl");
     std::unique_ptr<Invitation> invitation(
-        new Invitation(context, member, uplink, std::move(code), *role, ttl_s));
+        new Invitation(context, member, uplink, std::move(code), *role, call.ttl_s));
     invitation->on_connected();
     return invitation;
 }

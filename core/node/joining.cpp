@@ -186,16 +186,17 @@ Task<Result<>> Joining::settle(mesh::Chain chain, const mesh::Welcome& welcome) 
                                   {url_.to_string(), crypto::server_fingerprint(server_key_), {}}});
     if (!member) co_return std::unexpected(member.error());
     if (auto written = write_vault(context_, vault->vault); !written) co_return written;
-    wanted_ = head->versions;
+    wanted_ = std::move(*head);
     hooks_.joined(std::move(*member));
     set_stage("syncing");
-    while (!stopped_ && hooks_.remaining(wanted_)) {
+    while (!stopped_ && hooks_.remaining(*wanted_)) {
         auto waiting = changed_.wait_for(std::chrono::milliseconds(20));
         co_await std::move(waiting);
     }
     if (stopped_)
         co_return fail(Code::incomplete, "the vault was locked before all variables had arrived",
                        "unlock, then `envmesh-cli sync`");
+    if (auto whole = hooks_.verify(*wanted_); !whole) co_return whole;
     set_stage("done");
     co_return Result<>{};
 }
@@ -214,7 +215,8 @@ Task<Result<api::JoinWait::Reply>> Joining::wait(std::chrono::milliseconds time)
     }
     if (failed_) co_return std::unexpected(*failed_);
     api::JoinWait::Reply reply;
-    if (stage_ == "syncing") reply = hooks_.remaining(wanted_).value_or(api::JoinWait::Reply{});
+    if (wanted_ && stage_ == "syncing")
+        reply = hooks_.remaining(*wanted_).value_or(api::JoinWait::Reply{});
     reply.waiting = stage_ == "waiting";
     reply.stage = stage_;
     reply.admin = admin_;

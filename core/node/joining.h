@@ -19,8 +19,9 @@ class Joining {
         std::function<void(std::unique_ptr<Member>)> joined;
         /// Empty once everything in the head has arrived, else how much was received and is
         /// expected.
-        std::function<std::optional<api::JoinWait::Reply>(const mesh::VersionVector& head)>
-            remaining;
+        std::function<std::optional<api::JoinWait::Reply>(const mesh::Head& head)> remaining;
+        /// `denied` when what arrived is not what the head was signed over.
+        std::function<Result<>(const mesh::Head& head)> verify;
     };
     Joining(Context& context, mesh::InviteCode code, api::Join call, Hooks hooks);
 
@@ -57,7 +58,7 @@ class Joining {
     std::string stage_ = "waiting";
     std::string admin_;
     std::string device_;
-    mesh::VersionVector wanted_;
+    std::optional<mesh::Head> wanted_;
     std::optional<bool> confirmed_;
     std::optional<Error> failed_;
     bool stopped_ = false;

@@ -133,8 +133,12 @@ Result<> Member::save_keys(storage::Settings& settings, const mesh::Keyring& key
 }
 
 Result<Member::Parts> Member::load(Context& context, const Key& vault_key) {
-    auto database =
-        storage::Database::open(context.home.path(database_file), crypto::database_key(vault_key));
+    const std::filesystem::path file = context.home.path(database_file);
+    // Opening would make a new one, and end what a log of writes beside it still holds.
+    if (std::error_code ignored; !std::filesystem::exists(file, ignored))
+        return fail(Code::corrupt, file.string() + " is not there, though the vault is",
+                    "restore it from a backup; without one move vault.keys away and join again");
+    auto database = storage::Database::open(file, crypto::database_key(vault_key));
     if (!database) return std::unexpected(database.error());
     storage::Settings settings(**database);
     storage::Meshes meshes(**database);

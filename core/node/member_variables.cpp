@@ -97,7 +97,11 @@ Result<Member::Changed> Member::set(api::Set call) {
     std::vector<sync::Change> changes;
     Changed changed;
     for (api::Set::Item& item : call.items) {
-        if (auto name = check_name(item.key); !name) return std::unexpected(name.error());
+        if (auto name = check_name(item.key); !name) // not shown: it may be part of a value
+            return fail(Code::invalid,
+                        "item " + std::to_string(changed.keys.size() + 1) + ": " +
+                            name.error().message,
+                        name.error().fix);
         if (auto fits = sync::check_value(item.key, item.value.reveal()); !fits)
             return std::unexpected(fits.error());
         if (std::ranges::find(changed.keys, item.key) != changed.keys.end())

@@ -62,7 +62,7 @@ Task<> Service::stop() {
 }
 
 void Service::network_changed() {
-    if (uplink_ && !uplink_->is_connected()) uplink_->wake();
+    if (uplink_) uplink_->network_changed();
 }
 
 Result<> Service::check_newcomer(std::string_view name, const Secret& password) {
@@ -125,6 +125,11 @@ Task<Result<api::Reply>> Service::handle(api::Request request, ClientId client) 
 void Service::disconnected(ClientId client) {
     if (inviting_ == client) withdraw_invitation();
     if (joining_ && joining_client_ == client) joining_->abandon();
+    drop_finished_joining();
+}
+
+void Service::drop_finished_joining() {
+    if (joining_ && joining_->may_be_replaced()) joining_.reset();
 }
 
 Result<Member*> Service::unlocked() {
@@ -184,6 +189,10 @@ Task<> Service::lock() {
     auto joined = tasks_.join();
     co_await std::move(joined);
     for (drop_unused_invitations(); !withdrawn_.empty(); drop_unused_invitations()) {
+        auto waiting = sleep_for(std::chrono::milliseconds(1));
+        co_await std::move(waiting);
+    }
+    for (drop_finished_joining(); joining_; drop_finished_joining()) { // it has the keys as well
         auto waiting = sleep_for(std::chrono::milliseconds(1));
         co_await std::move(waiting);
     }

@@ -67,6 +67,7 @@ class Service final : public ipc::Service {
     static Result<> check_newcomer(std::string_view name, const Secret& password);
     void withdraw_invitation();
     void drop_unused_invitations();
+    void drop_finished_joining();
     void begin(std::unique_ptr<Member> member);
     Task<> lock();
     void applied(const sync::Delta& delta);
@@ -75,7 +76,8 @@ class Service final : public ipc::Service {
     Result<Reply> after_change(Result<Member::Changed> changed);
     api::Sync::Reply sync_state();
     /// Nothing once all that the head names has arrived.
-    std::optional<api::JoinWait::Reply> remaining(const mesh::VersionVector& head);
+    std::optional<api::JoinWait::Reply> remaining(const mesh::Head& head);
+    Result<> verify(const mesh::Head& head);
     Task<Result<NewVault>> new_vault(Secret password);
 
     Context& context_;

@@ -15,10 +15,8 @@ constexpr std::uint32_t longest_wait_ms = 25'000;
 api::Sync::Reply Service::sync_state() {
     api::Sync::Reply reply;
     sync::Store& store = member_->replica().store();
-    auto pending = store.outbox_size();
-    auto unreadable = store.count(sync::CellState::unreadable);
-    reply.pending = pending.value_or(0);
-    reply.undecryptable = unreadable.value_or(0);
+    reply.pending = store.outbox_size().value_or(0);
+    reply.undecryptable = store.count(sync::CellState::unreadable).value_or(0);
     const sync::Session* session = uplink_->session();
     if (session == nullptr) {
         reply.reason = uplink_->reason();
@@ -30,7 +28,9 @@ api::Sync::Reply Service::sync_state() {
     if (session->over_quota())
         reply.reason = "the server's quota for this mesh is used up";
     else
-        reply.complete = pending && *pending == 0 && session->in_sync();
+        reply.complete = session->in_sync() && reply.pending == 0 && reply.undecryptable == 0;
+    if (session->in_sync() && reply.undecryptable > 0)
+        reply.reason = std::to_string(reply.undecryptable) + " changes cannot be read here";
     return reply;
 }
 
@@ -129,7 +129,8 @@ Task<Result<api::Join::Reply>> Service::on(api::Join call, ClientId client) {
     if (!code) co_return std::unexpected(code.error());
     Joining::Hooks hooks;
     hooks.joined = [this](std::unique_ptr<Member> member) { begin(std::move(member)); };
-    hooks.remaining = [this](const mesh::VersionVector& head) { return remaining(head); };
+    hooks.remaining = [this](const mesh::Head& head) { return remaining(head); };
+    hooks.verify = [this](const mesh::Head& head) { return verify(head); };
     joining_ =
         std::make_unique<Joining>(context_, std::move(*code), std::move(call), std::move(hooks));
     joining_client_ = client;
@@ -140,15 +141,31 @@ Task<Result<api::Join::Reply>> Service::on(api::Join call, ClientId client) {
     co_return api::Join::Reply{std::move(*check)};
 }
 
-std::optional<api::JoinWait::Reply> Service::remaining(const mesh::VersionVector& head) {
+std::optional<api::JoinWait::Reply> Service::remaining(const mesh::Head& head) {
     if (!member_ || changing_) return std::nullopt;
     auto versions = member_->replica().store().versions();
-    if (!versions || mesh::covers(*versions, head)) return std::nullopt;
+    if (!versions) return std::nullopt;
+    if (uplink_->is_in_sync() && mesh::covers(*versions, head.versions)) return std::nullopt;
     api::JoinWait::Reply reply;
     const api::Sync::Reply state = sync_state();
     reply.received = state.received;
     reply.expected = state.expected;
     return reply;
+}
+
+// A server can leave out older changes and still bring the newest of every device, which is all
+// that versions tell. Beyond the head there is nothing to compare with.
+Result<> Service::verify(const mesh::Head& head) {
+    if (!member_) return {};
+    auto versions = member_->replica().store().versions();
+    if (!versions) return std::unexpected(versions.error());
+    auto digest = member_->replica().store().digest();
+    if (!digest) return std::unexpected(digest.error());
+    if (*versions != head.versions || *digest == head.digest) return {};
+    return fail(Code::denied,
+                "this machine has joined, but the server left out variables that the inviting "
+                "device has",
+                "do not trust this server; ask whoever runs it");
 }
 
 Task<Result<api::JoinWait::Reply>> Service::on(api::JoinWait call, ClientId client) {

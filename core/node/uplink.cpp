@@ -12,6 +12,18 @@ constexpr std::int64_t first_backoff_ms = 500;
 constexpr std::int64_t longest_backoff_ms = 60'000;
 constexpr std::size_t chain_limit = 320 * 1024; // chains travel in messages of at most 256 KiB
 
+// How far ahead of our own clock a server is believed. It may lie, and what is stamped ahead of
+// time stays so. A clock that shows a time before this code was written is no witness against it.
+constexpr std::int64_t most_ahead_ms = 24LL * 60 * 60 * 1000;
+constexpr std::int64_t written_ms = 1'793'491'200'000; // 2026-11-01
+constexpr std::int64_t service_life_ms = 20 * 366 * most_ahead_ms;
+
+bool is_credible(std::int64_t server_ms, std::int64_t ours_ms) {
+    const std::int64_t latest =
+        ours_ms < written_ms ? written_ms + service_life_ms : ours_ms + most_ahead_ms;
+    return server_ms >= written_ms && server_ms <= latest;
+}
+
 } // namespace
 
 Uplink::Uplink(Context& context, Member& member, Hooks hooks)
@@ -102,12 +114,12 @@ Task<Error> Uplink::synchronise(net::Link& link, const sync::ServerFacts& server
     hooks.other = [this](Bytes message) { return on_other(std::move(message)); };
     hooks.progress = [this] {
         member_.contact_now();
+        if (connection_->session().in_sync()) failures_ = 0; // a handshake alone proves no use
         if (hooks_.progress) hooks_.progress();
     };
     Connection connection(link, session, member_.authority(), context_.crypto, context_.executor,
                           std::move(hooks));
     connection_ = &connection;
-    failures_ = 0;
     hurry_ = false;
     set_reason({});
     log_info("uplink_up", "server", link.remote());
@@ -121,14 +133,15 @@ Task<Error> Uplink::synchronise(net::Link& link, const sync::ServerFacts& server
 }
 
 Result<> Uplink::settle_clock(std::uint64_t server_time_ms) {
-    constexpr std::uint64_t latest = std::uint64_t{1}
-                                     << 46U; // the year 4199: a server may say anything
+    constexpr std::uint64_t latest = std::uint64_t{1} << 46U; // so that it can be subtracted
     const auto ours = context_.clock.wall_ms();
-    const auto offset = static_cast<std::int64_t>(std::min(server_time_ms, latest)) - ours;
-    const bool wrong = offset > sync::hold_ahead_ms || offset < -sync::hold_ahead_ms;
+    const auto theirs = static_cast<std::int64_t>(std::min(server_time_ms, latest));
+    const std::int64_t offset = theirs - ours;
+    const bool differ = offset > sync::hold_ahead_ms || offset < -sync::hold_ahead_ms;
+    const bool wrong = differ && is_credible(theirs, ours);
     const std::int64_t wanted = wrong ? offset : 0;
     const bool was_wrong = member_.replica().clock_offset_ms() != 0;
-    if (wrong) log_warning("clock_wrong", "offset_s", offset / 1000);
+    if (differ) log_warning(wrong ? "clock_wrong" : "clock_disputed", "offset_s", offset / 1000);
     auto delta = member_.replica().correct_clock(wanted);
     if (!delta) return std::unexpected(delta.error());
     if (wrong != was_wrong) context_.publish({"clock", wrong ? "wrong" : "right", {}, {}, {}});
@@ -202,6 +215,13 @@ void Uplink::wake() {
     hurry_ = true;
     failures_ = 0;
     nap_.cancel();
+}
+
+void Uplink::network_changed() {
+    if (link_ != nullptr)
+        link_->probe();
+    else
+        wake();
 }
 
 void Uplink::changed(const sync::Delta& delta) {

@@ -28,6 +28,8 @@ class Uplink {
     void stop();
     /// Dial now rather than when the backoff ends: the network changed, or a person asked.
     void wake();
+    /// Dial now; the present link has a few seconds to show that it still works.
+    void network_changed();
     void changed(const sync::Delta& delta);
     /// A whole round now; dials first when there is no link.
     void resync();

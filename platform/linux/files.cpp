@@ -138,7 +138,11 @@ Result<> replace_file(const std::filesystem::path& file, View contents, bool kee
     return {};
 }
 
-bool exists(const std::filesystem::path& file) { return ::access(file.c_str(), F_OK) == 0; }
+// A link that leads nowhere, or a folder that may not be searched, is for whoever opens it to tell.
+bool exists(const std::filesystem::path& file) {
+    struct stat about{};
+    return ::lstat(file.c_str(), &about) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
 
 Result<std::unique_ptr<InstanceLock>> InstanceLock::take(const std::filesystem::path& file) {
     Descriptor open(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, private_file));

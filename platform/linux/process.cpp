@@ -4,6 +4,7 @@
 #include "platform/linux/address.h"
 #include "platform/linux/descriptor.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -61,6 +62,12 @@ void notify_service_manager(std::string_view state) {
     if (!address || !socket.is_open()) return;
     ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT, address->get(),
              address->size());
+}
+
+// sysconf follows the limit of the stack, as the kernel does.
+std::size_t most_environment_bytes() {
+    constexpr long least = 128 * 1024; // the kernel never allows less
+    return static_cast<std::size_t>(std::max(sysconf(_SC_ARG_MAX), least)) / 2;
 }
 
 std::string parent_process_name() {

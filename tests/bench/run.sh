@@ -4,5 +4,5 @@
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cmake --build --preset release --target envmesh_bench >/dev/null
-export ENVMESH_BIN="$root/build/release/bin" PYTHONPATH="$root/tests/e2e" PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH="$root/tests/e2e" PYTHONDONTWRITEBYTECODE=1
 exec /usr/bin/python3 "$root/tests/bench/bench.py" "$@"

@@ -300,6 +300,7 @@ TEST(Command, PeersAndDevicesAsTablesAndJson) {
         "\n");
     EXPECT_NE(cli.run("peers").out.find("12 ms"), std::string::npos);
     EXPECT_NE(cli.run("devices").out.find("desk\\x0a"), std::string::npos);
+    EXPECT_EQ(cli.run("devices list --json").out, cli.run("devices --json").out);
     EXPECT_NE(cli.run("devices --json").out.find(R"("name":"desk\n")"), std::string::npos);
 }
 

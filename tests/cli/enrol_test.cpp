@@ -36,15 +36,19 @@ TEST(Enrol, InitTakesAllOfItFromFilesAndOptions) {
     });
     const Cli cli(daemon.socket());
     write_whole(cli.folder() / "token", "tok\n");
-    const Outcome outcome = cli.run("init --json --name desk --server wss://h:1 --server-key ab "
-                                    "--server-token-file token --password-file -",
-                                    "pw\n");
+    const std::string init = "init --json --name desk --server wss://h:1 --server-token-file token "
+                             "--password-file - --server-key ";
+    for (const std::string& wrong : {std::string("ab"), std::string(64, 'g'), std::string(66, 'a')})
+        EXPECT_EQ(cli.run(init + wrong, "pw\n").exit, 2);
+    const Outcome outcome = cli.run(init + std::string(64, 'A'), "pw\n");
     EXPECT_EQ(outcome.out, R"({"ok":true,"device":"d1","mesh":"m1","server_key":"k1"})"
                            "\n");
     EXPECT_EQ(
         seen.all(),
-        R"({"call":"init","id":0,"name":"desk","password":"pw","server":"wss://h:1","server_key":"ab","server_token":"tok"})"
-        "\n");
+        R"({"call":"init","id":0,"name":"desk","password":"pw","server":"wss://h:1","server_key":")" +
+            std::string(64, 'a') +
+            R"(","server_token":"tok"})"
+            "\n");
 }
 
 TEST(Enrol, InitAsksNobodyWhenThereIsNoTerminal) {

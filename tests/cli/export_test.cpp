@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <chrono>
 
 #include <boost/asio/buffer.hpp>
@@ -153,6 +155,33 @@ TEST(Export, PrintsAllPagesForTheShellThatIsNamed) {
     const Outcome unknown = cli.run("export --shell csh");
     EXPECT_EQ(unknown.exit, 2);
     EXPECT_EQ(unknown.out, "");
+}
+
+// More of these than half of what a program can be given, one page each; then a small one.
+Result<api::Reply> endless_pages(const api::Request& request) {
+    const auto most = static_cast<std::size_t>(sysconf(_SC_ARG_MAX)) / 2;
+    const std::string& after = std::get<api::Export>(request).after;
+    const std::size_t number = after.empty() ? 0 : std::stoul(after.substr(1));
+    api::Export::Reply page;
+    if (number * 100'000 > most) {
+        page.items.push_back({"SMALL", Secret("kept")});
+        return page;
+    }
+    const std::string value(100'000 + number, 'v');
+    page.next = "L" + std::to_string(number + 1);
+    page.items.push_back({page.next, Secret(std::string_view(value))});
+    return page;
+}
+
+TEST(Export, LeavesOutTheLargestOfMoreThanAProgramCanBeGiven) {
+    LocalDaemon daemon(endless_pages);
+    const std::string out =
+        Cli(daemon.socket()).run("--timeout 30s export --strict --shell sh").out;
+    const auto most = static_cast<std::size_t>(sysconf(_SC_ARG_MAX)) / 2;
+    EXPECT_LE(out.size(), most + 1'000); // quotes and "export"
+    EXPECT_GT(out.size(), most - 200'000);
+    EXPECT_NE(out.find("export L1='"), std::string::npos);
+    EXPECT_NE(out.find("export SMALL='kept'"), std::string::npos);
 }
 
 } // namespace

@@ -11,13 +11,13 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST(Duration, HasAUnitAndALimit) {
-    EXPECT_EQ(parse_duration("250ms"), milliseconds(250));
-    EXPECT_EQ(parse_duration("10s"), milliseconds(10'000));
-    EXPECT_EQ(parse_duration("10"), milliseconds(10'000));
-    EXPECT_EQ(parse_duration("24h"), milliseconds(86'400'000));
+    EXPECT_EQ(parse_duration("--x", "250ms"), milliseconds(250));
+    EXPECT_EQ(parse_duration("--x", "10s"), milliseconds(10'000));
+    EXPECT_EQ(parse_duration("--x", "10"), milliseconds(10'000));
+    EXPECT_EQ(parse_duration("--x", "24h"), milliseconds(86'400'000));
     for (const std::string_view text :
          {"", "s", "-1s", "1.5s", "10 s", "25h", "4294967295h", "99999999999", "1d", "10s "}) {
-        const auto refused = parse_duration(text);
+        const auto refused = parse_duration("--x", text);
         ASSERT_FALSE(refused) << text;
         EXPECT_EQ(refused.error().code, Code::usage);
     }

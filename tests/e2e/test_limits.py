@@ -25,10 +25,10 @@ def test_a_bad_name_is_refused_everywhere(mesh, name):
 
 
 def test_the_longest_name_and_odd_names_travel(mesh):
-    for name in ("A" * 255, "_", "_1", "lower_Case"):
+    for name in ("A" * 255, "__", "_1", "lower_Case"):
         mesh.a.set(name, name)
         mesh.b.sees(name, name)
-    mesh.a.ok("delete", "A" * 255, "_", "_1", "lower_Case")
+    mesh.a.ok("delete", "A" * 255, "__", "_1", "lower_Case")
 
 
 def test_the_longest_value_travels_and_one_byte_more_is_refused(mesh, tmp_path):
@@ -141,8 +141,8 @@ def test_visibility_decides_what_a_shell_gets(mesh):
 
 
 def test_more_than_a_page_is_listed_and_exported_whole(mesh):
-    items = {f"PAGE_{number:03}": str(number % 10) * 20_000 for number in range(60)}
-    for start in range(0, 60, 4):
+    items = {f"PAGE_{number:03}": str(number % 10) * 20_000 for number in range(36)}
+    for start in range(0, 36, 4):
         names = list(items)[start:start + 4]
         mesh.a.ok("set", *(f"{name}={items[name]}" for name in names))
     listed = json.loads(mesh.a.ok("list", "--json", "--values"))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/node/joining.h"
 
+#include "core/crypto/vault.h"
+#include "core/storage/database.h"
 #include "tests/support/node_fixture.h"
 
 namespace envmesh::node {
@@ -33,6 +35,37 @@ TEST_F(JoiningTest, BringsEverythingThatTheMeshHeld) {
     EXPECT_EQ(status->mesh, ask(alice_, api::Status{})->mesh);
     EXPECT_EQ(status->name, "bob");
     EXPECT_EQ(status->server, url_of(server_));
+}
+
+// The newest change of every device is there, so versions alone look complete.
+TEST_F(JoiningTest, AServerThatLeavesSomethingOutIsFoundOut) {
+    set(alice_, "OLDER", "1");
+    set(alice_, "NEWER", "2");
+    ASSERT_TRUE(synced(alice_));
+    const auto key = open_or_make_server_vault(server_.context);
+    ASSERT_TRUE(key);
+    auto database =
+        storage::Database::open(server_.home.path(database_file), crypto::database_key(*key));
+    ASSERT_TRUE(database);
+    ASSERT_TRUE((*database)->run("DELETE FROM cell WHERE hlc = (SELECT min(hlc) FROM cell)"));
+    introduce(alice_, bob_, "bob");
+    ASSERT_TRUE(ask(bob_, api::JoinConfirm{true}));
+    std::optional<Code> refused;
+    ASSERT_TRUE(
+        eventually([&] { return (refused = refusal(bob_, api::JoinWait{1})).has_value(); }));
+    EXPECT_EQ(refused, Code::denied);
+}
+
+TEST_F(JoiningTest, KeepsNoKeysOnceItsFrontEndHasLeft) {
+    add(alice_, bob_, "bob");
+    bob_.service->disconnected(front_end);
+    EXPECT_EQ(refusal(bob_, api::JoinWait{1}), Code::not_found);
+}
+
+TEST_F(JoiningTest, KeepsNoKeysInALockedVault) {
+    add(alice_, bob_, "bob");
+    ASSERT_TRUE(ask(bob_, api::Lock{}));
+    EXPECT_EQ(refusal(bob_, api::JoinWait{1}), Code::not_found);
 }
 
 TEST_F(JoiningTest, MayBeUnlockedAfterwards) {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/node/server.h"
 
+#include "core/crypto/vault.h"
+#include "core/storage/database.h"
 #include "tests/support/node_fixture.h"
+
+#include <fstream>
 
 namespace envmesh::node {
 namespace {
@@ -99,6 +103,30 @@ TEST_F(ServerTest, AnotherKeyDoesNotOpenItsDatabase) {
     stop(server);
     EXPECT_FALSE(Server::open(server.context, Key(Block<32>{9}), {}));
     start(server);
+}
+
+// The server's own encryption taken away: what it could read if it wanted to.
+TEST_F(ServerTest, CanReadNoNameAndNoValue) {
+    Pair pair = two_members();
+    set(pair.alice, "CANARYNAME", "canary-value");
+    ASSERT_TRUE(synced(pair.alice));
+    set(pair.bob, "CANARYNAME", "canary-value-2");
+    ASSERT_TRUE(synced(pair.bob));
+    const auto key = open_or_make_server_vault(pair.server.context);
+    ASSERT_TRUE(key);
+    auto database =
+        storage::Database::open(pair.server.home.path(database_file), crypto::database_key(*key));
+    ASSERT_TRUE(database);
+    const std::filesystem::path plain = pair.server.home.path("plain.db");
+    const std::string copy = "ATTACH DATABASE '" + plain.string() +
+                             "' AS plain KEY ''; SELECT sqlcipher_export('plain'); DETACH plain;";
+    ASSERT_TRUE((*database)->run(copy.c_str()));
+    std::ifstream stream(plain, std::ios::binary);
+    const std::string all(std::istreambuf_iterator<char>(stream), {});
+    const Bytes mesh_id = *from_hex(ask(pair.alice, api::Status{})->mesh);
+    EXPECT_NE(all.find(text(mesh_id)), std::string::npos) << "the search finds what is there";
+    for (const char* secret : {"CANARYNAME", "canary-value", "alice", "bob"})
+        EXPECT_EQ(all.find(secret), std::string::npos) << secret;
 }
 
 } // namespace
