@@ -141,8 +141,8 @@ def test_visibility_decides_what_a_shell_gets(mesh):
 
 
 def test_more_than_a_page_is_listed_and_exported_whole(mesh):
-    items = {f"PAGE_{number:03}": str(number % 10) * 20_000 for number in range(36)}
-    for start in range(0, 36, 4):
+    items = {f"PAGE_{number:03}": str(number % 10) * 20_000 for number in range(28)}
+    for start in range(0, 28, 4):
         names = list(items)[start:start + 4]
         mesh.a.ok("set", *(f"{name}={items[name]}" for name in names))
     listed = json.loads(mesh.a.ok("list", "--json", "--values"))
