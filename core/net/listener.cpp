@@ -138,7 +138,8 @@ Result<std::unique_ptr<Listener>> Listener::open(asio::any_io_executor executor,
                                                  const std::string& address, std::uint16_t port,
                                                  const Limits& limits) {
     ErrorCode error;
-    const auto parsed = asio::ip::make_address(address, error);
+    const auto parsed =
+        asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, error);
     if (error)
         return fail(Code::invalid, "\"" + address + "\" is not an IP address to listen on.",
                     "Use 127.0.0.1, 0.0.0.0 or ::.");

@@ -47,7 +47,8 @@ class Listener {
         Timeouts timeouts;
     };
 
-    /// Binds and listens. `conflict` when the port is in use (names it), `denied` when not allowed.
+    /// Binds to an IP address ("localhost": 127.0.0.1) and listens. `conflict` when the port is in
+    /// use (names it), `denied` when not allowed.
     static Result<std::unique_ptr<Listener>> open(asio::any_io_executor executor,
                                                   const std::string& address, std::uint16_t port,
                                                   const Limits& limits);

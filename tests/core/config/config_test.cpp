@@ -113,6 +113,16 @@ TEST(Config, EveryKeyReachesItsField) {
     EXPECT_EQ(config->log_level, "debug");
 }
 
+TEST(Config, ListensOnEveryFormOfAddress) {
+    for (const char* address : {"localhost", "0.0.0.0", "192.0.2.255", "::", "::1", "2001:DB8::1",
+                                "::ffff:192.0.2.1", "fe80::1%eth0.2"}) {
+        const auto config =
+            parse(std::string("[server]\nlisten = \"") + address + "\"\n", "c.toml");
+        ASSERT_TRUE(config) << config.error().message;
+        EXPECT_EQ(config->listen, address);
+    }
+}
+
 TEST(Config, NothingIsFine) { EXPECT_TRUE(parse("", "c.toml")); }
 
 TEST(Config, RefusesWhatItDoesNotKnow) {
@@ -133,6 +143,12 @@ TEST(Config, RefusesWrongTypesAndRanges) {
     expect_refused("[server.mode]\nx = 1\n", "c.toml:1: ", "server.mode must be");
     expect_refused("[server]\nlisten = \"\"\n", "c.toml:2: ", "server.listen must be");
     expect_refused("[server]\nlisten = \"a b\"\n", "c.toml:2: ", "server.listen must be");
+    for (const char* name : {"example.com", "cafe", "1.2.3", "1.2.3.256", "1.2.3.4.5", "1..2.3",
+                             "127.0.0.1:8765", "[::1]", "a:1", "::1%", "::g"}) {
+        const std::string line = std::string("listen = \"") + name + "\"\n";
+        expect_refused("[server]\n" + line, "c.toml:2: ", "must be an IP address or \"localhost\"");
+        expect_refused("[server]\nlan_" + line, "c.toml:2: ", "server.lan_listen must be");
+    }
     expect_refused("[server]\nquota_cells = 0\n", "c.toml:2: ", "at least 1");
     expect_refused("[client]\nenable_lan = 1\n", "c.toml:2: ", "true or false");
     expect_refused("[client]\ncloud_url = \"ws://h:1\"\n", "c.toml:2: ", "wss://");

@@ -18,6 +18,14 @@ TEST(Listener, APortInUseIsAConflictThatNamesIt) {
     test::run(io, test::join_all(*listener));
 }
 
+TEST(Listener, LocalhostIsLoopback) {
+    asio::io_context io;
+    auto listener = Listener::open(io.get_executor(), "localhost", 0, {});
+    ASSERT_TRUE(listener) << listener.error().message;
+    EXPECT_TRUE(test::run(io, test::make_pair(**listener, Timeouts())).server);
+    test::run(io, test::join_all(**listener));
+}
+
 TEST(Listener, RefusesWhatIsNoAddressOfThisMachine) {
     asio::io_context io;
     EXPECT_EQ(Listener::open(io.get_executor(), "here", 0, {}).error().code, Code::invalid);
