@@ -27,6 +27,9 @@ Result<crypto::Identity> load_or_make(storage::Settings& settings, storage::Data
     return identity;
 }
 
+// After a failed fsync a trial reads the whole database, so guests cannot have one at will.
+constexpr std::int64_t between_recoveries_ms = 5'000;
+
 bool is_loopback(std::string_view address) {
     return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
@@ -115,6 +118,15 @@ Result<Server::Hosted*> Server::host(mesh::Chain chain) {
     auto& slot = hosted_[mesh_id];
     slot = std::make_unique<Hosted>(context_, *database_, row, std::move(chain));
     return slot.get();
+}
+
+void Server::recover() {
+    const std::int64_t now = context_.clock.steady_ms();
+    if (!database_->degraded() || now < recover_not_before_ms_) return;
+    recover_not_before_ms_ = now + between_recoveries_ms;
+    if (auto done = database_->recover(); !done)
+        return log_warning("storage_not_recovered", "reason", done.error().message);
+    log_info("storage_recovered");
 }
 
 Result<> Server::listen() {

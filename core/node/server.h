@@ -23,6 +23,8 @@ class Server {
     Result<> listen();
     Task<> run();
     void stop();
+    /// Tries a full or failing disk again. Called every minute, and before a write.
+    void recover();
 
     [[nodiscard]] const crypto::PublicIdentity& keys() const { return identity_.public_identity(); }
     [[nodiscard]] std::uint16_t port() const;
@@ -75,6 +77,7 @@ class Server {
     std::map<std::uint64_t, Guest*> guests_;
     std::map<const net::Link*, net::Link*> links_; // all that are open, to be closed by `stop`
     std::uint64_t next_number_ = 1;
+    std::int64_t recover_not_before_ms_ = 0; // steady
     std::unique_ptr<net::Listener> listener_;
     TaskGroup tasks_;
     bool stopping_ = false;

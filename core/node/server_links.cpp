@@ -77,6 +77,7 @@ Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) 
 
 Task<Result<sync::ServerHandshake::Step>> Server::adopt(sync::ServerHandshake& handshake,
                                                         mesh::Chain chain) {
+    recover();
     Hosted* hosted = find(chain.mesh_id());
     if (hosted != nullptr) {
         if (hosted->changing)
@@ -101,6 +102,7 @@ Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& h
     if (hosted.changing || hosted.chain.head() != handshake.chain_head())
         co_return Error{
             Code::conflict, "the member list changed meanwhile", {}}; // A6: it dials again
+    recover();
     link.set_most_bytes(net::most_bytes_after_authentication);
     sync::Session::Limits limits;
     limits.quota_cells = context_.config.quota_cells;

@@ -3,6 +3,10 @@
 
 #include "tests/support/node_fixture.h"
 
+#include <csignal>
+
+#include <sys/resource.h>
+
 namespace envmesh::node {
 namespace {
 
@@ -34,6 +38,26 @@ class ServerTest : public tests::NodeTest {
     }
 };
 
+/// While it lives, no file of this process can grow beyond a page, as on a failing disk.
+class NoRoom {
+  public:
+    NoRoom() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit little{4096, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &little);
+    }
+    ~NoRoom() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    NoRoom(const NoRoom&) = delete;
+    NoRoom& operator=(const NoRoom&) = delete;
+
+  private:
+    void (*handler_)(int);
+    rlimit before_{};
+};
+
 TEST_F(ServerTest, WhoMayMakeAMeshIsTheOwnersChoice) {
     EXPECT_TRUE(can_create(blind_server(with(config::NewMeshes::open)), {}));
     EXPECT_FALSE(can_create(blind_server(with(config::NewMeshes::closed)), {}));
@@ -61,6 +85,32 @@ TEST_F(ServerTest, ClosedToNewMeshesStillServesTheOnesItHas) {
     start(server);
     alice.service->network_changed();
     EXPECT_TRUE(connected(alice));
+}
+
+TEST_F(ServerTest, TakesChangesAgainWhenItsDiskDoes) {
+    tests::Machine& server = blind_server();
+    tests::Machine& alice = machine();
+    init(alice, "alice", &server);
+    stop(server);
+    set(alice, "KEY", "value");
+    start(server);
+    const auto state = [&] { return ask(server, api::Status{})->state; };
+    {
+        const NoRoom full;
+        alice.service->network_changed();
+        ASSERT_TRUE(eventually([&] { return state() == "degraded"; }));
+        server.clock.leap(60'000);
+        server.service->tick();
+        EXPECT_EQ(state(), "degraded") << "there is no room yet";
+    }
+    server.clock.leap(60'000);
+    server.service->tick();
+    EXPECT_EQ(state(), "unlocked");
+    alice.service->tick(); // the same disk
+    alice.service->network_changed();
+    EXPECT_TRUE(connected(alice));
+    EXPECT_TRUE(synced(alice));
+    EXPECT_EQ(ask(alice, api::Status{})->pending, 0U);
 }
 
 TEST_F(ServerTest, ARestartKeepsIdentityMembersAndChanges) {
