@@ -54,7 +54,8 @@ class Server {
     Task<Result<sync::ServerHandshake::Step>> adopt(sync::ServerHandshake& handshake,
                                                     mesh::Chain chain);
     Task<Error> serve_member(net::Link& link, const sync::ServerHandshake& handshake);
-    Task<> serve_joiner(net::Link& link);
+    Task<> serve_joiner(net::Link& link, TaskGroup& guard);
+    static void close_surplus(const Hosted& hosted, const mesh::DeviceId& device);
     Result<> on_mail(Guest& guest, View message);
     Task<> write_mail(net::Link& link, std::uint64_t number);
     void deliver(const std::vector<mesh::Mailbox::Delivery>& deliveries);

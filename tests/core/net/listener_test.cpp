@@ -80,7 +80,7 @@ TEST(Listener, HoldsToTheLimitsOfAnAddress) {
         const auto first = test::run(io, test::make_pair(*listener, Timeouts()));
         ASSERT_TRUE(first.server);
         EXPECT_FALSE(test::run(io, test::make_pair(*listener, Timeouts())).client);
-        listener->authenticated(*first.server);
+        EXPECT_TRUE(listener->authenticated(*first.server, "mesh"));
         const auto second = test::run(io, test::make_pair(*listener, Timeouts()));
         ASSERT_TRUE(second.server);
         listener->failed(*second.server);
