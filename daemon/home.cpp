@@ -3,7 +3,16 @@
 
 #include "platform/files.h"
 
+#include <algorithm>
+#include <array>
+
 namespace envmesh::daemon {
+namespace {
+
+// SQLite's side files belong to the database and must not meet a new one.
+constexpr std::array with_side_files{"", "-wal", "-shm"};
+
+} // namespace
 
 Result<DataFolder> DataFolder::open(std::filesystem::path folder) {
     if (auto made = platform::make_private_folder(folder); !made)
@@ -28,14 +37,26 @@ Result<> DataFolder::write(const std::filesystem::path& name, View contents) {
     return platform::replace_file(path(name), contents, keep_previous);
 }
 
+// What was moved aside earlier may be all that is left of somebody's variables: never overwritten.
+std::filesystem::path DataFolder::free_name(const std::filesystem::path& name) const {
+    const std::string wanted = path(name).string() + ".unreadable";
+    std::string free = wanted;
+    for (int number = 2; std::ranges::any_of(
+             with_side_files,
+             [&free](const char* suffix) { return platform::exists(free + suffix); });
+         ++number)
+        free = wanted + "." + std::to_string(number);
+    return free;
+}
+
 Result<> DataFolder::move_aside(const std::filesystem::path& name) {
-    // SQLite's side files belong to the database and must not meet the new one.
-    for (const char* suffix : {"", "-wal", "-shm"}) {
+    const std::filesystem::path aside = free_name(name);
+    for (const char* suffix : with_side_files) {
         std::filesystem::path from = path(name);
         from += suffix;
         if (!platform::exists(from)) continue;
-        std::filesystem::path to = path(name);
-        to += std::string(".unreadable") + suffix;
+        std::filesystem::path to = aside;
+        to += suffix;
         std::error_code ec;
         std::filesystem::rename(from, to, ec);
         if (ec) return fail(Code::storage, "cannot rename " + from.string() + ": " + ec.message());

@@ -20,6 +20,8 @@ class DataFolder final : public node::Home {
   private:
     explicit DataFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
+    [[nodiscard]] std::filesystem::path free_name(const std::filesystem::path& name) const;
+
     std::filesystem::path folder_;
 };
 

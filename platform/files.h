@@ -13,8 +13,8 @@ namespace envmesh::platform {
 
 /// Nothing this process creates is readable by others.
 void restrict_umask();
-/// Creates the folder and its parents, 0700 where new; `denied` when it exists and belongs to
-/// another user or is writable by others.
+/// Creates the folder and its parents, 0700 where new; one that exists is made 0700. `denied` when
+/// it belongs to another user or is writable by others.
 Result<> make_private_folder(const std::filesystem::path& folder);
 /// At most `most_bytes`; `not_found`, `invalid` (too large), `storage`.
 Result<Secret> read_file(const std::filesystem::path& file, std::size_t most_bytes);

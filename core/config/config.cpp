@@ -50,15 +50,37 @@ bool choice(const toml::node& node, Config& config) {
     return true;
 }
 
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 constexpr bool is_any_of(std::string_view text, std::string_view punctuation) {
     return std::ranges::all_of(text, [punctuation](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+        return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                punctuation.find(c) != std::string_view::npos;
     });
 }
 
+bool is_ipv4(std::string_view text) {
+    for (int parts = 1;; ++parts) {
+        const auto digits = text.substr(0, text.find('.'));
+        const bool is_short = !digits.empty() && digits.size() <= 3;
+        if (!is_short || !std::ranges::all_of(digits, is_digit)) return false;
+        if (std::stoi(std::string(digits)) > 255) return false;
+        if (digits.size() == text.size()) return parts == 4;
+        text.remove_prefix(digits.size() + 1);
+    }
+}
+
+// Tells an address from a host name; the listener reads it in full.
+bool is_ipv6(std::string_view text) {
+    const auto address = text.substr(0, text.find('%'));
+    const auto zone = text.substr(address.size());
+    return std::ranges::count(address, ':') >= 2 &&
+           address.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos &&
+           address.size() <= 45 && zone.size() != 1 && zone.size() <= 65 && is_any_of(zone, "%.-_");
+}
+
 bool is_address(const std::string& text) {
-    return !text.empty() && text.size() <= 253 && is_any_of(text, ".:-%");
+    return text == "localhost" || is_ipv4(text) || is_ipv6(text);
 }
 bool is_address_or_empty(const std::string& text) { return text.empty() || is_address(text); }
 
@@ -89,6 +111,7 @@ constexpr std::array policies{
     std::pair<std::string_view, NewMeshes>{"token", NewMeshes::token},
     std::pair<std::string_view, NewMeshes>{"closed", NewMeshes::closed}};
 
+constexpr std::int64_t most_meshes = 1'000'000;
 constexpr std::int64_t most_quota = 1LL << 50;
 
 struct Row {
@@ -102,20 +125,24 @@ struct Row {
 constexpr std::array table{
     Row{"server", "mode", R"("auto", "server-preferred" or "client-only")", R"("auto")",
         "whether this machine may serve others", choice<&Config::mode, modes>},
-    Row{"server", "listen", "an IP address or host name", R"("127.0.0.1")",
+    Row{"server", "listen", R"(an IP address or "localhost")", R"("127.0.0.1")",
         "address that a cloud server listens on", text<&Config::listen, is_address>},
     Row{"server", "port", "a whole number from 0 to 65535", "8765",
         "port of that address; 0 takes any free one", number<&Config::port, 0, 65535>},
-    Row{"server", "lan_listen", "an IP address or host name, or empty", R"("")",
+    Row{"server", "lan_listen", R"(an IP address or "localhost", or empty)", R"("")",
         "address that a machine listens on while it serves the local network; empty: it never does",
         text<&Config::lan_listen, is_address_or_empty>},
     Row{"server", "new_meshes", R"("by-listener", "open", "token" or "closed")", R"("by-listener")",
         "who may create a mesh here; by-listener: anyone on loopback, else holders of the token",
         choice<&Config::new_meshes, policies>},
+    Row{"server", "max_meshes", "a whole number of at least 1", "100",
+        "most meshes that are kept here; no more are made then",
+        number<&Config::max_meshes, 1, most_meshes>},
     Row{"server", "quota_cells", "a whole number of at least 1", "200000",
         "most records that a mesh may keep here", number<&Config::quota_cells, 1, most_quota>},
     Row{"server", "quota_bytes", "a whole number of at least 1", "268435456",
-        "most bytes that a mesh may keep here", number<&Config::quota_bytes, 1, most_quota>},
+        "most bytes that a mesh may keep here, its member list among them",
+        number<&Config::quota_bytes, 1, most_quota>},
     Row{"client", "enable_cloud", "true or false", "true", "use a cloud server",
         flag<&Config::enable_cloud>},
     Row{"client", "cloud_url", R"(a URL like "wss://host:8765", or empty)", R"("")",

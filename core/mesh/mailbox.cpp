@@ -72,6 +72,11 @@ Mailbox::Deliveries Mailbox::from_joiner(Recipient from, const MailMessage& mess
     return request.out;
 }
 
+bool Mailbox::is_joining(Recipient who) const {
+    return std::ranges::any_of(
+        boxes_, [who](const auto& row) { return row.second.joiner == who && !row.second.closed; });
+}
+
 void Mailbox::disconnected(Recipient who) {
     rates_.erase(who);
     for (auto& [rendezvous, box] : boxes_) {

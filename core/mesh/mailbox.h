@@ -37,6 +37,8 @@ class Mailbox {
     /// What a joiner said on /v1/join: only MailWrite of j1 and j2, and MailRead of a1 and a2, the
     /// latter three by who wrote j1.
     Deliveries from_joiner(Recipient from, const MailMessage& message, std::int64_t now_ms);
+    /// Whether a box that is open took this connection's j1.
+    [[nodiscard]] bool is_joining(Recipient who) const;
     void disconnected(Recipient who);
 
   private:

@@ -21,7 +21,9 @@ std::string counted_part(const std::string& address) {
 
 Admission::Id Admission::enter(const std::string& address, Time now) {
     forget_old_failures(now);
-    if (connections_.size() >= limits_.connections) return 0;
+    if (connections_.size() >= limits_.connections ||
+        unauthenticated() >= (limits_.connections + 1) / 2)
+        return 0;
     const std::string key = counted_part(address);
     const auto known = addresses_.find(key);
     if (known != addresses_.end() &&
@@ -29,15 +31,26 @@ Admission::Id Admission::enter(const std::string& address, Time now) {
          known->second.failures.size() >= limits_.failures_per_minute))
         return 0;
     ++addresses_[key].unauthenticated;
-    connections_.emplace(++last_, Connection{key});
+    connections_.emplace(++last_, Connection{key, std::nullopt});
     return last_;
 }
 
-void Admission::authenticated(Id id) {
+std::size_t Admission::unauthenticated() const {
+    std::size_t grouped = 0;
+    for (const auto& [group, count] : groups_)
+        grouped += count;
+    return connections_.size() - grouped;
+}
+
+bool Admission::authenticated(Id id, const std::string& group) {
     const auto found = connections_.find(id);
-    if (found == connections_.end() || found->second.authenticated) return;
-    found->second.authenticated = true;
+    if (found == connections_.end() || found->second.group) return true;
+    const auto held = groups_.find(group);
+    if (held != groups_.end() && held->second >= limits_.authenticated_per_group) return false;
+    ++groups_[group];
+    found->second.group = group;
     release(found->second.address);
+    return true;
 }
 
 void Admission::failed(Id id, Time now) {
@@ -51,7 +64,11 @@ void Admission::failed(Id id, Time now) {
 void Admission::leave(Id id) {
     const auto found = connections_.find(id);
     if (found == connections_.end()) return;
-    if (!found->second.authenticated) release(found->second.address);
+    const auto& group = found->second.group;
+    if (!group)
+        release(found->second.address);
+    else if (const auto held = groups_.find(*group); --held->second == 0)
+        groups_.erase(held);
     connections_.erase(found);
 }
 

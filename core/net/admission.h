@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Who may connect: limits over all connections, over the unauthenticated ones of one address, and
-// over failed handshakes of one address. Pure: the caller gives the time. IPv6 addresses count by
-// their /64, the part that one customer commonly holds.
+// Who may connect: limits over all connections, half of which are for the authenticated alone, over
+// the unauthenticated ones of one address, over failed handshakes of one address, and over the
+// authenticated ones of one group (a mesh). Pure: the caller gives the time. IPv6 addresses count
+// by their /64, the part that one customer commonly holds.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace envmesh::net {
@@ -20,13 +22,16 @@ class Admission {
         std::size_t connections = 0;
         std::size_t unauthenticated_per_address = 0;
         std::size_t failures_per_minute = 0;
+        std::size_t authenticated_per_group = 0;
     };
 
     explicit Admission(const Limits& limits) : limits_(limits) {}
 
     /// The id of the new connection; 0 when it is to be refused.
     Id enter(const std::string& address, Time now);
-    void authenticated(Id id);
+    /// It no longer counts among the unauthenticated, but in its group; false when that has as many
+    /// as it may, and then nothing has changed.
+    bool authenticated(Id id, const std::string& group);
     void failed(Id id, Time now);
     void leave(Id id);
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
@@ -34,7 +39,7 @@ class Admission {
   private:
     struct Connection {
         std::string address;
-        bool authenticated = false;
+        std::optional<std::string> group; // once authenticated
     };
     struct Address {
         std::size_t unauthenticated = 0;
@@ -42,11 +47,13 @@ class Admission {
     };
     void forget_old_failures(Time now);
     void release(const std::string& address);
+    [[nodiscard]] std::size_t unauthenticated() const;
 
     Limits limits_;
     Id last_ = 0;
     std::map<Id, Connection> connections_;
     std::map<std::string, Address> addresses_;
+    std::map<std::string, std::size_t> groups_; // the authenticated of each; none is 0
 };
 
 /// The part of an address that is counted: "192.0.2.1", or an IPv6 network "2001:db8:0:1::".

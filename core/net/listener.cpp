@@ -19,8 +19,8 @@ class WebSocketListener final : public Listener {
   public:
     WebSocketListener(tcp::acceptor acceptor, TlsContext context, const Limits& limits)
         : acceptor_(std::move(acceptor)), context_(context.release()), timeouts_(limits.timeouts),
-          admission_(
-              {limits.connections, limits.unauthenticated_per_address, limits.failures_per_minute}),
+          admission_({limits.connections, limits.unauthenticated_per_address,
+                      limits.failures_per_minute, limits.authenticated_per_group}),
           arrived_(acceptor_.get_executor()), tasks_(acceptor_.get_executor()) {
         ErrorCode ignored;
         port_ = acceptor_.local_endpoint(ignored).port();
@@ -31,7 +31,9 @@ class WebSocketListener final : public Listener {
     Task<LinkResult> accept() override;
     void close() override;
     Task<> join() override { return tasks_.join(); }
-    void authenticated(const Link& link) override { admission_.authenticated(id(link)); }
+    bool authenticated(const Link& link, const std::string& group) override {
+        return admission_.authenticated(id(link), group);
+    }
     void failed(const Link& link) override {
         admission_.failed(id(link), std::chrono::steady_clock::now());
     }
@@ -138,7 +140,8 @@ Result<std::unique_ptr<Listener>> Listener::open(asio::any_io_executor executor,
                                                  const std::string& address, std::uint16_t port,
                                                  const Limits& limits) {
     ErrorCode error;
-    const auto parsed = asio::ip::make_address(address, error);
+    const auto parsed =
+        asio::ip::make_address(address == "localhost" ? "127.0.0.1" : address, error);
     if (error)
         return fail(Code::invalid, "\"" + address + "\" is not an IP address to listen on.",
                     "Use 127.0.0.1, 0.0.0.0 or ::.");

@@ -42,13 +42,15 @@ Task<Result<std::unique_ptr<Link>>> dial(Url url, std::string path, Timeouts tim
 class Listener {
   public:
     struct Limits {
-        std::size_t connections = 1024;
+        std::size_t connections = 1024; // half of them at most unauthenticated
         std::size_t unauthenticated_per_address = 32;
-        std::size_t failures_per_minute = 10; // per address; then it is refused for a minute
+        std::size_t failures_per_minute = 10;      // per address; then it is refused for a minute
+        std::size_t authenticated_per_group = 384; // every device of a full mesh, and half twice
         Timeouts timeouts;
     };
 
-    /// Binds and listens. `conflict` when the port is in use (names it), `denied` when not allowed.
+    /// Binds to an IP address ("localhost": 127.0.0.1) and listens. `conflict` when the port is in
+    /// use (names it), `denied` when not allowed.
     static Result<std::unique_ptr<Listener>> open(asio::any_io_executor executor,
                                                   const std::string& address, std::uint16_t port,
                                                   const Limits& limits);
@@ -62,8 +64,9 @@ class Listener {
     virtual void close() = 0;
     /// Waits until the upgrades that were under way have ended.
     virtual Task<> join() = 0;
-    /// The link proved who it is: it no longer counts among the unauthenticated.
-    virtual void authenticated(const Link& link) = 0;
+    /// The link proved that it belongs to this group (a mesh), and no longer counts among the
+    /// unauthenticated. False: the group has as many links as it may, and this one is to be closed.
+    virtual bool authenticated(const Link& link, const std::string& group) = 0;
     /// The link's handshake failed.
     virtual void failed(const Link& link) = 0;
 };

@@ -24,7 +24,8 @@ class Home {
     virtual Result<std::optional<Secret>> read(const std::filesystem::path& name,
                                                std::size_t most_bytes) = 0;
     virtual Result<> write(const std::filesystem::path& name, View contents) = 0;
-    /// Renames what stands in the way of a new file of that name to "<name>.unreadable".
+    /// Renames what stands in the way of a new file of that name to "<name>.unreadable", or
+    /// ".unreadable.2" and on where that exists.
     virtual Result<> move_aside(const std::filesystem::path& name) = 0;
     [[nodiscard]] virtual std::filesystem::path path(const std::filesystem::path& name) const = 0;
 };

@@ -191,7 +191,8 @@ ServerSetting Member::server() const {
     ServerSetting setting = server_;
     const config::Config& config = context_.config;
     if (!config.cloud_url.empty()) {
-        if (config.cloud_url != setting.url) setting.fingerprint.clear(); // a pin is one server's
+        // Pin and token are one server's: another must be told neither.
+        if (config.cloud_url != setting.url) setting = {};
         setting.url = config.cloud_url;
     }
     if (!config.cloud_key.empty()) setting.fingerprint = config.cloud_key;

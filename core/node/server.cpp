@@ -27,6 +27,9 @@ Result<crypto::Identity> load_or_make(storage::Settings& settings, storage::Data
     return identity;
 }
 
+// After a failed fsync a trial reads the whole database, so guests cannot have one at will.
+constexpr std::int64_t between_recoveries_ms = 5'000;
+
 bool is_loopback(std::string_view address) {
     return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
@@ -90,6 +93,21 @@ bool Server::may_create(std::string_view token) const {
     return !token_.empty() && crypto::equal(view(token), view(token_));
 }
 
+std::optional<Error> Server::objection(const mesh::Chain& chain) {
+    const config::Config& config = context_.config;
+    if (find(chain.mesh_id()) == nullptr && hosted_.size() >= config.max_meshes) {
+        log_warning("mesh_refused", "server.max_meshes", config.max_meshes);
+        return Error{Code::denied, "This server has as many meshes as it takes.",
+                     "Ask its owner for room, or use another server."};
+    }
+    if (size_of(chain) >= config.quota_bytes) {
+        log_warning("chain_refused", "server.quota_bytes", config.quota_bytes);
+        return Error{Code::denied, "The member list is over the mesh's quota on this server.",
+                     "Ask its owner for a larger quota, or use another server."};
+    }
+    return std::nullopt;
+}
+
 Result<Server::Hosted*> Server::host(mesh::Chain chain) {
     Hosted* existing = find(chain.mesh_id());
     std::vector<Bytes> entries;
@@ -115,6 +133,15 @@ Result<Server::Hosted*> Server::host(mesh::Chain chain) {
     auto& slot = hosted_[mesh_id];
     slot = std::make_unique<Hosted>(context_, *database_, row, std::move(chain));
     return slot.get();
+}
+
+void Server::recover() {
+    const std::int64_t now = context_.clock.steady_ms();
+    if (!database_->degraded() || now < recover_not_before_ms_) return;
+    recover_not_before_ms_ = now + between_recoveries_ms;
+    if (auto done = database_->recover(); !done)
+        return log_warning("storage_not_recovered", "reason", done.error().message);
+    log_info("storage_recovered");
 }
 
 Result<> Server::listen() {

@@ -23,6 +23,8 @@ class Server {
     Result<> listen();
     Task<> run();
     void stop();
+    /// Tries a full or failing disk again. Called every minute, and before a write.
+    void recover();
 
     [[nodiscard]] const crypto::PublicIdentity& keys() const { return identity_.public_identity(); }
     [[nodiscard]] std::uint16_t port() const;
@@ -46,13 +48,16 @@ class Server {
     Hosted* find(const mesh::MeshId& mesh);
     Result<Hosted*> host(mesh::Chain chain);
     bool may_create(std::string_view token) const;
+    /// Why the owner's limits leave no room for it.
+    std::optional<Error> objection(const mesh::Chain& chain);
 
     Task<> serve(std::unique_ptr<net::Link> link);
     Task<Result<>> greet(net::Link& link, sync::ServerHandshake& handshake);
     Task<Result<sync::ServerHandshake::Step>> adopt(sync::ServerHandshake& handshake,
                                                     mesh::Chain chain);
     Task<Error> serve_member(net::Link& link, const sync::ServerHandshake& handshake);
-    Task<> serve_joiner(net::Link& link);
+    Task<> serve_joiner(net::Link& link, TaskGroup& guard);
+    static void close_surplus(const Hosted& hosted, const mesh::DeviceId& device);
     Result<> on_mail(Guest& guest, View message);
     Task<> write_mail(net::Link& link, std::uint64_t number);
     void deliver(const std::vector<mesh::Mailbox::Delivery>& deliveries);
@@ -75,6 +80,7 @@ class Server {
     std::map<std::uint64_t, Guest*> guests_;
     std::map<const net::Link*, net::Link*> links_; // all that are open, to be closed by `stop`
     std::uint64_t next_number_ = 1;
+    std::int64_t recover_not_before_ms_ = 0; // steady
     std::unique_ptr<net::Listener> listener_;
     TaskGroup tasks_;
     bool stopping_ = false;

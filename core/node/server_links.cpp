@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace envmesh::node {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 constexpr std::size_t chain_limit = 320 * 1024; // chains travel in messages of at most 256 KiB
 constexpr std::size_t joiner_message_limit = 8 * 1024;
 constexpr auto most_joining = std::chrono::minutes(60);
+// A device dials again before the server knows that its last link is dead.
+constexpr std::size_t most_links_of_a_device = 2;
 
 } // namespace
 
@@ -33,6 +36,10 @@ Task<> Server::serve(std::unique_ptr<net::Link> owned) {
     guard.spawn(close_after(link, context_.timeouts.establish));
     auto greeting = greet(link, handshake);
     const auto greeted = co_await std::move(greeting);
+    if (greeted && joining) {
+        auto serving = serve_joiner(link, guard);
+        co_await std::move(serving);
+    }
     guard.cancel();
     auto unguarded = guard.join();
     co_await std::move(unguarded);
@@ -41,11 +48,7 @@ Task<> Server::serve(std::unique_ptr<net::Link> owned) {
         log_info("refused", "remote", link.remote(), "reason", greeted.error().message);
         auto finishing = link.finish(); // so that the reason arrives
         co_await std::move(finishing);
-    } else if (joining) {
-        auto serving = serve_joiner(link);
-        co_await std::move(serving);
-    } else {
-        listener_->authenticated(link);
+    } else if (!joining) {
         auto serving = serve_member(link, handshake);
         const Error why = co_await std::move(serving);
         log_info("guest_left", "remote", link.remote(), "reason", why.message);
@@ -77,6 +80,8 @@ Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) 
 
 Task<Result<sync::ServerHandshake::Step>> Server::adopt(sync::ServerHandshake& handshake,
                                                         mesh::Chain chain) {
+    recover();
+    if (auto why = objection(chain)) co_return handshake.declined(std::move(*why));
     Hosted* hosted = find(chain.mesh_id());
     if (hosted != nullptr) {
         if (hosted->changing)
@@ -101,10 +106,15 @@ Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& h
     if (hosted.changing || hosted.chain.head() != handshake.chain_head())
         co_return Error{
             Code::conflict, "the member list changed meanwhile", {}}; // A6: it dials again
+    if (!listener_->authenticated(link, hex(handshake.mesh_id())))
+        co_return Error{Code::conflict, "the mesh has as many connections as it may have", {}};
+    recover();
     link.set_most_bytes(net::most_bytes_after_authentication);
     sync::Session::Limits limits;
     limits.quota_cells = context_.config.quota_cells;
-    limits.quota_bytes = context_.config.quota_bytes;
+    // The member list counts as well. 0 would be no limit.
+    const std::uint64_t quota = context_.config.quota_bytes;
+    limits.quota_bytes = quota - std::min(quota - 1, size_of(hosted.chain));
     sync::Session session(hosted.replica, sync::Session::Side::server, handshake.device(), limits);
     Guest guest{next_number_++, handshake.device(), &hosted, nullptr};
     Connection::Hooks hooks;
@@ -117,6 +127,7 @@ Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& h
     guest.connection = &connection;
     guests_[guest.number] = &guest;
     hosted.guests[guest.number] = &guest;
+    close_surplus(hosted, guest.device);
     hosted.presences[guest.device] = {true, context_.clock.wall_ms()};
     log_info("guest", "remote", link.remote(), "device", hex(guest.device).substr(0, 8));
     announce(hosted);
@@ -131,6 +142,12 @@ Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& h
     if (hosted.guests.empty()) hosted.emptied.cancel();
     announce(hosted);
     co_return why;
+}
+
+void Server::close_surplus(const Hosted& hosted, const mesh::DeviceId& device) {
+    std::size_t links = 0;
+    for (const auto& [number, guest] : std::views::reverse(hosted.guests))
+        if (guest->device == device && ++links > most_links_of_a_device) guest->connection->close();
 }
 
 void Server::pass_on(Hosted& hosted, const Guest* from, const sync::Delta& delta) {
@@ -164,7 +181,8 @@ void Server::deliver(const std::vector<mesh::Mailbox::Delivery>& deliveries) {
     }
 }
 
-Task<> Server::serve_joiner(net::Link& link) {
+// `guard` closes the link unless an open invitation takes its j1 in time.
+Task<> Server::serve_joiner(net::Link& link, TaskGroup& guard) {
     link.set_most_bytes(joiner_message_limit);
     const std::uint64_t number = next_number_++;
     asio::steady_timer more(context_.executor);
@@ -179,6 +197,7 @@ Task<> Server::serve_joiner(net::Link& link) {
         auto mail = mesh::decode_mail(*message);
         if (!mail) break;
         deliver(mailbox_.from_joiner(number, *mail, context_.clock.steady_ms()));
+        if (guard.size() != 0 && mailbox_.is_joining(number)) guard.cancel();
     }
     link.close();
     mailbox_.disconnected(number);

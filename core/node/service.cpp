@@ -87,6 +87,7 @@ void Service::drop_unused_invitations() {
 
 void Service::tick() {
     drop_unused_invitations();
+    if (server_) server_->recover();
     if (!member_) return;
     if (member_->database().degraded() && member_->database().recover())
         context_.publish({"lock", "unlocked", {}, {}, {}});

@@ -107,6 +107,8 @@ Result<> make_private_folder(const std::filesystem::path& folder) {
     if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return fail(Code::denied, named("Others may write to the folder", path) + ".",
                     "chmod 700 " + path.string());
+    if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0 && ::chmod(path.c_str(), private_folder) != 0)
+        return system_failure(errno, named("Cannot make private the folder", path));
     return {};
 }
 

@@ -222,3 +222,24 @@ def test_a_full_disk_loses_nothing_acknowledged_and_recovers_without_restart(pla
     node.restart()
     for key, value in acknowledged.items():
         assert node.get(key) == value
+
+
+def test_a_server_with_a_full_disk_takes_changes_again_without_restart(playground, small_disk):
+    server = playground.server("small/home", start=False)
+    server.log_file = playground.folder / "small.log"
+    server.start()
+    a = playground.first(server)
+    for number in range(60):
+        a.set(f"FILL_{number}", os.urandom(30_000).hex())
+    wait_until(lambda: server.status()["state"] == "degraded", "the disk is full")
+    assert a.status()["pending"] > 0
+    assert server.is_running()
+
+    pid = server.process.pid
+    assert subprocess.run(["mount", "-o", "remount,size=30m", str(small_disk)]).returncode == 0
+    a.sync()
+    assert a.status()["pending"] == 0
+    assert server.process.pid == pid
+    assert server.status()["state"] == "unlocked"
+    b = playground.joined(a)
+    assert b.get("FILL_59") == a.get("FILL_59")

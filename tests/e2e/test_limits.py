@@ -149,6 +149,6 @@ def test_more_than_a_page_is_listed_and_exported_whole(mesh):
     assert {v["key"]: v["value"] for v in listed if v["key"].startswith("PAGE_")} == items
     lines = [line for line in exported(mesh.a).splitlines() if line.startswith("export PAGE_")]
     assert lines == [f"export {name}='{value}'" for name, value in sorted(items.items())]
-    mesh.b.sees("PAGE_059", items["PAGE_059"])
+    mesh.b.sees("PAGE_027", items["PAGE_027"])
     mesh.a.ok("delete", *items)
-    wait_until(lambda: mesh.b.get("PAGE_059") is None, "the deletes arrive")
+    wait_until(lambda: mesh.b.get("PAGE_027") is None, "the deletes arrive")

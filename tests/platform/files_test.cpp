@@ -109,6 +109,14 @@ TEST(MakePrivateFolder, CreatesParentsForOurEyesOnly) {
     EXPECT_TRUE(make_private_folder(folder / "a/b/c")); // again
 }
 
+TEST(MakePrivateFolder, ShutsOthersOutOfAFolderThatWasThere) {
+    const TempDir folder;
+    fs::create_directory(folder / "seen");
+    ASSERT_EQ(::chmod((folder / "seen").c_str(), 0755), 0);
+    ASSERT_TRUE(make_private_folder(folder / "seen"));
+    EXPECT_EQ(mode_of(folder / "seen"), 0700U);
+}
+
 TEST(MakePrivateFolder, RefusesWhatOthersMayWriteTo) {
     const TempDir folder;
     fs::create_directory(folder / "wide");

@@ -36,6 +36,7 @@ TEST(Examples, CloudServer) {
     EXPECT_TRUE(config.is_cloud_server());
     EXPECT_EQ(config.listen, "0.0.0.0");
     EXPECT_EQ(config.port, 8765);
+    EXPECT_EQ(config.max_meshes, 100U);
 }
 
 TEST(Examples, Client) {
@@ -77,6 +78,7 @@ TEST(Config, TheTableSaysTheDefaultsThatHold) {
     EXPECT_EQ(written->port, plain.port);
     EXPECT_EQ(written->lan_listen, plain.lan_listen);
     EXPECT_EQ(written->new_meshes, plain.new_meshes);
+    EXPECT_EQ(written->max_meshes, plain.max_meshes);
     EXPECT_EQ(written->quota_cells, plain.quota_cells);
     EXPECT_EQ(written->quota_bytes, plain.quota_bytes);
     EXPECT_EQ(written->enable_cloud, plain.enable_cloud);
@@ -91,7 +93,7 @@ TEST(Config, EveryKeyReachesItsField) {
     const std::string key(64, 'a');
     const auto config = parse("[server]\nmode = \"client-only\"\nlisten = \"::1\"\nport = 0\n"
                               "lan_listen = \"10.0.0.1\"\nnew_meshes = \"closed\"\n"
-                              "quota_cells = 5\nquota_bytes = 6\n"
+                              "max_meshes = 4\nquota_cells = 5\nquota_bytes = 6\n"
                               "[client]\nenable_cloud = false\ncloud_url = \"wss://[::1]:1\"\n"
                               "cloud_key = \"" +
                                   key +
@@ -104,6 +106,7 @@ TEST(Config, EveryKeyReachesItsField) {
     EXPECT_EQ(config->port, 0);
     EXPECT_EQ(config->lan_listen, "10.0.0.1");
     EXPECT_EQ(config->new_meshes, NewMeshes::closed);
+    EXPECT_EQ(config->max_meshes, 4U);
     EXPECT_EQ(config->quota_cells, 5U);
     EXPECT_EQ(config->quota_bytes, 6U);
     EXPECT_FALSE(config->enable_cloud || config->enable_lan);
@@ -111,6 +114,16 @@ TEST(Config, EveryKeyReachesItsField) {
     EXPECT_EQ(config->cloud_key, key);
     EXPECT_EQ(config->key_file, "/etc/key");
     EXPECT_EQ(config->log_level, "debug");
+}
+
+TEST(Config, ListensOnEveryFormOfAddress) {
+    for (const char* address : {"localhost", "0.0.0.0", "192.0.2.255", "::", "::1", "2001:DB8::1",
+                                "::ffff:192.0.2.1", "fe80::1%eth0.2"}) {
+        const auto config =
+            parse(std::string("[server]\nlisten = \"") + address + "\"\n", "c.toml");
+        ASSERT_TRUE(config) << config.error().message;
+        EXPECT_EQ(config->listen, address);
+    }
 }
 
 TEST(Config, NothingIsFine) { EXPECT_TRUE(parse("", "c.toml")); }
@@ -133,6 +146,13 @@ TEST(Config, RefusesWrongTypesAndRanges) {
     expect_refused("[server.mode]\nx = 1\n", "c.toml:1: ", "server.mode must be");
     expect_refused("[server]\nlisten = \"\"\n", "c.toml:2: ", "server.listen must be");
     expect_refused("[server]\nlisten = \"a b\"\n", "c.toml:2: ", "server.listen must be");
+    for (const char* name : {"example.com", "cafe", "1.2.3", "1.2.3.256", "1.2.3.4.5", "1..2.3",
+                             "127.0.0.1:8765", "[::1]", "a:1", "::1%", "::g"}) {
+        const std::string line = std::string("listen = \"") + name + "\"\n";
+        expect_refused("[server]\n" + line, "c.toml:2: ", "must be an IP address or \"localhost\"");
+        expect_refused("[server]\nlan_" + line, "c.toml:2: ", "server.lan_listen must be");
+    }
+    expect_refused("[server]\nmax_meshes = 0\n", "c.toml:2: ", "at least 1");
     expect_refused("[server]\nquota_cells = 0\n", "c.toml:2: ", "at least 1");
     expect_refused("[client]\nenable_lan = 1\n", "c.toml:2: ", "true or false");
     expect_refused("[client]\ncloud_url = \"ws://h:1\"\n", "c.toml:2: ", "wss://");

@@ -60,6 +60,17 @@ TEST_F(MailboxOf, CarriesTheFourSlots) {
     EXPECT_THAT(asks(joiner, MailRead{rv, MailSlot::a2}), ElementsAre("2: a2 13"));
 }
 
+TEST_F(MailboxOf, WhoeverWroteJ1OfAnOpenBoxIsJoining) {
+    asks(joiner, write(MailSlot::j1, 10));
+    EXPECT_FALSE(mailbox.is_joining(joiner)) << "nobody has opened the box";
+    begin();
+    EXPECT_TRUE(mailbox.is_joining(joiner));
+    EXPECT_FALSE(mailbox.is_joining(member));
+    asks(stranger, write(MailSlot::j1, 10));
+    EXPECT_FALSE(mailbox.is_joining(stranger));
+    EXPECT_FALSE(mailbox.is_joining(joiner)) << "a second writer ended it";
+}
+
 TEST_F(MailboxOf, UnknownClosedAndExpiredAreNotFound) {
     EXPECT_THAT(asks(joiner, write(MailSlot::j1, 1)), ElementsAre("2: NOT_FOUND"));
     EXPECT_THAT(asks(joiner, MailRead{rv, MailSlot::a1}), ElementsAre("2: NOT_FOUND"));

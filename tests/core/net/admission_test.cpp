@@ -9,7 +9,7 @@ namespace {
 using std::chrono::seconds;
 
 TEST(Admission, LimitsTheUnauthenticatedOfOneAddress) {
-    Admission admission({100, 2, 10});
+    Admission admission({100, 2, 10, 9});
     const Admission::Time now{};
     const auto first = admission.enter("192.0.2.1", now);
     const auto second = admission.enter("192.0.2.1", now);
@@ -17,8 +17,8 @@ TEST(Admission, LimitsTheUnauthenticatedOfOneAddress) {
     EXPECT_NE(first, second);
     EXPECT_EQ(admission.enter("192.0.2.1", now), 0U);
     EXPECT_NE(admission.enter("192.0.2.2", now), 0U);
-    admission.authenticated(first);
-    admission.authenticated(first);
+    EXPECT_TRUE(admission.authenticated(first, "mesh"));
+    EXPECT_TRUE(admission.authenticated(first, "mesh"));
     EXPECT_NE(admission.enter("192.0.2.1", now), 0U);
     EXPECT_EQ(admission.enter("192.0.2.1", now), 0U);
     admission.leave(first); // does not count twice
@@ -28,9 +28,9 @@ TEST(Admission, LimitsTheUnauthenticatedOfOneAddress) {
 }
 
 TEST(Admission, LimitsAllConnections) {
-    Admission admission({2, 32, 10});
+    Admission admission({2, 32, 10, 9});
     const Admission::Time now{};
-    admission.authenticated(admission.enter("192.0.2.1", now));
+    EXPECT_TRUE(admission.authenticated(admission.enter("192.0.2.1", now), "mesh"));
     const auto second = admission.enter("192.0.2.2", now);
     EXPECT_EQ(admission.enter("192.0.2.3", now), 0U);
     admission.leave(second);
@@ -38,8 +38,36 @@ TEST(Admission, LimitsAllConnections) {
     EXPECT_NE(admission.enter("192.0.2.3", now), 0U);
 }
 
+TEST(Admission, KeepsHalfForTheAuthenticated) {
+    Admission admission({4, 32, 10, 9});
+    const auto first = admission.enter("192.0.2.1", {});
+    const auto second = admission.enter("192.0.2.2", {});
+    EXPECT_EQ(admission.enter("192.0.2.3", {}), 0U) << "two places are empty";
+    EXPECT_TRUE(admission.authenticated(first, "mesh"));
+    const auto third = admission.enter("192.0.2.3", {});
+    EXPECT_NE(third, 0U);
+    EXPECT_EQ(admission.enter("192.0.2.4", {}), 0U);
+    admission.leave(second);
+    EXPECT_TRUE(admission.authenticated(third, "mesh"));
+    EXPECT_NE(admission.enter("192.0.2.4", {}), 0U);
+}
+
+TEST(Admission, LimitsTheConnectionsOfOneGroup) {
+    Admission admission({100, 32, 10, 2});
+    const auto enter = [&admission] { return admission.enter("192.0.2.1", {}); };
+    const auto first = enter();
+    EXPECT_TRUE(admission.authenticated(first, "mesh"));
+    EXPECT_TRUE(admission.authenticated(enter(), "mesh"));
+    const auto third = enter();
+    EXPECT_FALSE(admission.authenticated(third, "mesh"));
+    EXPECT_TRUE(admission.authenticated(enter(), "another"));
+    admission.leave(first);
+    EXPECT_TRUE(admission.authenticated(third, "mesh"));
+    EXPECT_FALSE(admission.authenticated(enter(), "mesh"));
+}
+
 TEST(Admission, FailuresShutAnAddressOutForAMinute) {
-    Admission admission({100, 32, 3});
+    Admission admission({100, 32, 3, 9});
     Admission::Time now{};
     for (int i = 0; i < 3; ++i) {
         const auto id = admission.enter("192.0.2.1", now);
@@ -59,13 +87,13 @@ TEST(Admission, FailuresShutAnAddressOutForAMinute) {
 TEST(Admission, CountsAnIpv6NetworkAsOneAddress) {
     EXPECT_EQ(counted_part("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     EXPECT_EQ(counted_part("::ffff:192.0.2.1"), "192.0.2.1");
-    Admission admission({100, 1, 10});
+    Admission admission({100, 1, 10, 9});
     EXPECT_NE(admission.enter("2001:db8::1", {}), 0U);
     EXPECT_EQ(admission.enter("2001:db8::2", {}), 0U);
 }
 
 TEST(Admission, ATicketGivesItsPlaceBackOnce) {
-    Admission admission({100, 32, 10});
+    Admission admission({100, 32, 10, 9});
     {
         Ticket ticket(admission, admission.enter("192.0.2.1", {}));
         const Ticket moved(std::move(ticket));

@@ -18,6 +18,14 @@ TEST(Listener, APortInUseIsAConflictThatNamesIt) {
     test::run(io, test::join_all(*listener));
 }
 
+TEST(Listener, LocalhostIsLoopback) {
+    asio::io_context io;
+    auto listener = Listener::open(io.get_executor(), "localhost", 0, {});
+    ASSERT_TRUE(listener) << listener.error().message;
+    EXPECT_TRUE(test::run(io, test::make_pair(**listener, Timeouts())).server);
+    test::run(io, test::join_all(**listener));
+}
+
 TEST(Listener, RefusesWhatIsNoAddressOfThisMachine) {
     asio::io_context io;
     EXPECT_EQ(Listener::open(io.get_executor(), "here", 0, {}).error().code, Code::invalid);
@@ -72,7 +80,7 @@ TEST(Listener, HoldsToTheLimitsOfAnAddress) {
         const auto first = test::run(io, test::make_pair(*listener, Timeouts()));
         ASSERT_TRUE(first.server);
         EXPECT_FALSE(test::run(io, test::make_pair(*listener, Timeouts())).client);
-        listener->authenticated(*first.server);
+        EXPECT_TRUE(listener->authenticated(*first.server, "mesh"));
         const auto second = test::run(io, test::make_pair(*listener, Timeouts()));
         ASSERT_TRUE(second.server);
         listener->failed(*second.server);

@@ -57,16 +57,18 @@ TEST_F(MemberTest, AnOldDatabaseWithoutAVaultIsKeptOutOfTheWay) {
     EXPECT_EQ((*Member::open(home_.context, tests::vault_key()))->name(), "new");
 }
 
-TEST_F(MemberTest, APinBelongsToOneServer) {
+TEST_F(MemberTest, PinAndTokenBelongToOneServer) {
     auto member = first_member(home_, "alice");
-    const ServerSetting given{"wss://first:1", std::string(64, 'a'), {}};
+    const ServerSetting given{"wss://first:1", std::string(64, 'a'), "token"};
     ASSERT_TRUE(member->store_server(given));
     config::Config& config = home_.context.config;
     config.cloud_url = "wss://second:2";
     EXPECT_EQ(member->server().url, "wss://second:2");
     EXPECT_TRUE(member->server().fingerprint.empty()) << "the first server's key for the second";
+    EXPECT_TRUE(member->server().token.empty()) << "the first server's token for the second";
     config.cloud_url = given.url;
     EXPECT_EQ(member->server().fingerprint, given.fingerprint);
+    EXPECT_EQ(member->server().token, given.token);
     config.cloud_key = std::string(64, 'b');
     EXPECT_EQ(member->server().fingerprint, config.cloud_key);
     config.enable_cloud = false;

@@ -13,6 +13,26 @@ class ServerLinksTest : public tests::NodeTest {
         if (!link) std::abort();
         return std::move(*link);
     }
+    /// A link over which the member has proved itself.
+    std::unique_ptr<net::Link> enter(const tests::Machine& server, const Member& member) {
+        auto link = dial(server, "/v1/sync");
+        link->set_most_bytes(std::size_t{320} * 1024);
+        sync::ServerPin pin;
+        pin.fingerprint = key_of(server);
+        const sync::ClientHandshake::Credentials credentials{
+            &member.identity(), member.chain().mesh_id(), &member.chain(), {}};
+        sync::ClientHandshake handshake(pin, credentials, link->channel_binding(), random_);
+        const auto entered = run(run_handshake(*link, handshake, std::chrono::seconds(30)));
+        EXPECT_TRUE(entered) << entered.error().message;
+        return link;
+    }
+    /// Reads until it is closed; a link that stays open is a hang.
+    void expect_closed(net::Link& link) {
+        while (run(link.receive())) {
+        }
+    }
+
+    SystemRandom random_;
 };
 
 TEST_F(ServerLinksTest, PassesChangesOnWithinAMeshAndNotBeyond) {
@@ -70,6 +90,47 @@ TEST_F(ServerLinksTest, EndsALinkThatSaysNothingOrNonsense) {
         EXPECT_FALSE(run(link->receive())) << path;
     }
     EXPECT_EQ(ask(server, api::Status{})->devices, 0U);
+}
+
+TEST_F(ServerLinksTest, ADeviceHasTwoLinksAndTheOldestGivesWay) {
+    tests::Machine& server = blind_server();
+    const auto alice = first_member(machine(), "alice");
+    const auto zoe = first_member(machine(), "zoe");
+    const auto other = enter(server, *zoe);
+    const auto first = enter(server, *alice);
+    const auto second = enter(server, *alice);
+    const auto third = enter(server, *alice);
+    expect_closed(*first);
+    const auto fourth = enter(server, *alice);
+    expect_closed(*second);
+    EXPECT_TRUE(eventually([&] { return ask(server, api::Status{})->devices == 3; }));
+    EXPECT_TRUE(run(third->send(sync::encode(sync::Pull{}))));
+    EXPECT_TRUE(run(other->send(sync::encode(sync::Pull{}))));
+}
+
+TEST_F(ServerLinksTest, AJoinerStaysOnlyWithAnOpenInvitation) {
+    tests::Machine& server = blind_server();
+    stop(server);
+    const auto limit = std::chrono::milliseconds(1000);
+    server.context.timeouts.establish = limit;
+    start(server);
+    tests::Machine& alice = machine();
+    tests::Machine& bob = machine();
+    init(alice, "alice", &server);
+    sync::ServerPin pin;
+    pin.fingerprint = key_of(server);
+    auto stranger = run(dial_join(alice.context, *net::Url::parse(url_of(server)), pin));
+    ASSERT_TRUE(stranger);
+    const mesh::MailWrite j1{{1}, mesh::MailSlot::j1, Bytes(100)};
+    ASSERT_TRUE(run(stranger->link->send(mesh::encode(j1))));
+    EXPECT_TRUE(run(stranger->link->receive())) << "that there is no such invitation";
+    const std::string code = invite(alice);
+    ASSERT_TRUE(ask(bob, join_call(code, "bob")));
+    expect_closed(*stranger->link);
+    run(sleep_for(2 * limit));
+    ASSERT_TRUE(ask(alice, api::InviteWait{}));
+    ASSERT_TRUE(ask(alice, api::InviteAnswer{true}));
+    EXPECT_TRUE(eventually([&] { return stage(bob) == "confirm"; }));
 }
 
 TEST_F(ServerLinksTest, AJoinerMayOnlySendMail) {

@@ -5,7 +5,10 @@
 #include "core/storage/database.h"
 #include "tests/support/node_fixture.h"
 
+#include <csignal>
 #include <fstream>
+
+#include <sys/resource.h>
 
 namespace envmesh::node {
 namespace {
@@ -28,6 +31,7 @@ class ServerTest : public tests::NodeTest {
         };
         EXPECT_TRUE(eventually(synced));
         const bool created = ask(founder, api::Status{})->tier == "cloud";
+        refusal_ = ask(founder, api::Status{})->reason;
         stop(founder);
         return created;
     }
@@ -36,6 +40,28 @@ class ServerTest : public tests::NodeTest {
         config.new_meshes = policy;
         return config;
     }
+
+    std::string refusal_; // what the last founder was told
+};
+
+/// While it lives, no file of this process can grow beyond a page, as on a failing disk.
+class NoRoom {
+  public:
+    NoRoom() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit little{4096, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &little);
+    }
+    ~NoRoom() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    NoRoom(const NoRoom&) = delete;
+    NoRoom& operator=(const NoRoom&) = delete;
+
+  private:
+    void (*handler_)(int);
+    rlimit before_{};
 };
 
 TEST_F(ServerTest, WhoMayMakeAMeshIsTheOwnersChoice) {
@@ -65,6 +91,69 @@ TEST_F(ServerTest, ClosedToNewMeshesStillServesTheOnesItHas) {
     start(server);
     alice.service->network_changed();
     EXPECT_TRUE(connected(alice));
+}
+
+TEST_F(ServerTest, TakesNoMoreMeshesThanItsOwnerAllows) {
+    config::Config config = server_config();
+    config.max_meshes = 1;
+    tests::Machine& server = blind_server(config);
+    tests::Machine& alice = machine();
+    init(alice, "alice", &server);
+    EXPECT_FALSE(can_create(server, {}));
+    EXPECT_NE(refusal_.find("as many meshes as it takes"), std::string::npos) << refusal_;
+    tests::Machine& bob = machine();
+    add(alice, bob, "bob"); // the one that is there grows on
+    stop(server);
+    server.context.config.max_meshes = 2;
+    start(server);
+    EXPECT_TRUE(can_create(server, {}));
+}
+
+TEST_F(ServerTest, TheMemberListCountsInTheQuota) {
+    auto model = first_member(machine(), "alice");
+    ASSERT_TRUE(model->set(tests::set_call("KEY", "value")));
+    const std::uint64_t cells = model->replica().store().usage()->bytes;
+    std::uint64_t chain = 0;
+    for (const mesh::Entry& entry : model->chain().entries())
+        chain += entry.encoded.size();
+    for (const unsigned missing : {0U, 1U}) {
+        config::Config config = server_config();
+        config.quota_bytes = chain + cells - missing;
+        tests::Machine& alice = machine();
+        init(alice, "alice", &blind_server(config));
+        set(alice, "KEY", "value");
+        EXPECT_EQ(synced(alice), missing == 0);
+    }
+    config::Config config = server_config();
+    config.quota_bytes = chain / 2;
+    EXPECT_FALSE(can_create(blind_server(config), {}));
+    EXPECT_NE(refusal_.find("member list is over"), std::string::npos) << refusal_;
+}
+
+TEST_F(ServerTest, TakesChangesAgainWhenItsDiskDoes) {
+    tests::Machine& server = blind_server();
+    tests::Machine& alice = machine();
+    init(alice, "alice", &server);
+    stop(server);
+    set(alice, "KEY", "value");
+    start(server);
+    const auto state = [&] { return ask(server, api::Status{})->state; };
+    {
+        const NoRoom full;
+        alice.service->network_changed();
+        ASSERT_TRUE(eventually([&] { return state() == "degraded"; }));
+        server.clock.leap(60'000);
+        server.service->tick();
+        EXPECT_EQ(state(), "degraded") << "there is no room yet";
+    }
+    server.clock.leap(60'000);
+    server.service->tick();
+    EXPECT_EQ(state(), "unlocked");
+    alice.service->tick(); // the same disk
+    alice.service->network_changed();
+    EXPECT_TRUE(connected(alice));
+    EXPECT_TRUE(synced(alice));
+    EXPECT_EQ(ask(alice, api::Status{})->pending, 0U);
 }
 
 TEST_F(ServerTest, ARestartKeepsIdentityMembersAndChanges) {
