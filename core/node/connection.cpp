@@ -9,6 +9,7 @@ namespace envmesh::node {
 namespace {
 
 constexpr std::size_t few_cells = 4; // below this a hop to another thread costs more than it saves
+constexpr std::size_t most_queued_bytes = 1024 * 1024;
 
 // Message types 0x10 to 0x1f are the session's (core/sync/README.md).
 bool is_sync(View message) { return !message.empty() && (message.front() & 0xf0U) == 0x10; }
@@ -97,20 +98,28 @@ Task<Result<>> Connection::feed(Bytes bytes) {
 
 Task<> Connection::write() {
     while (!fault_) {
-        std::vector<Bytes> batch = session_.take_outgoing();
-        std::ranges::move(queue_, std::back_inserter(batch));
-        queue_.clear();
-        for (Bytes& message : batch) {
-            auto sending = link_.send(std::move(message));
+        auto message = next();
+        if (!message) {
+            end_on(std::unexpected(message.error()));
+        } else if (*message) {
+            auto sending = link_.send(std::move(**message));
             auto sent = co_await std::move(sending);
             end_on(sent);
-            if (fault_) co_return;
+        } else {
+            more_.expires_at(std::chrono::steady_clock::time_point::max());
+            auto waiting = more_.async_wait(as_result);
+            co_await std::move(waiting);
         }
-        if (!batch.empty()) continue; // more may have been queued meanwhile
-        more_.expires_at(std::chrono::steady_clock::time_point::max());
-        auto waiting = more_.async_wait(as_result);
-        co_await std::move(waiting);
     }
+}
+
+/// One message at a time: what is queued stays countable until the link has taken it.
+Result<std::optional<Bytes>> Connection::next() {
+    if (queue_.empty()) return session_.take_outgoing();
+    Bytes oldest = std::move(queue_.front());
+    queue_.pop_front();
+    queued_bytes_ -= oldest.size();
+    return oldest;
 }
 
 void Connection::changed(const sync::Delta& delta) {
@@ -124,7 +133,10 @@ void Connection::resync() {
 }
 
 void Connection::send(Bytes message) {
+    queued_bytes_ += message.size();
     queue_.push_back(std::move(message));
+    if (queued_bytes_ > most_queued_bytes)
+        end_on(fail(Code::timeout, "the other side does not read what it is sent"));
     wake_writer();
 }
 

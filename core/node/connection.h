@@ -7,6 +7,8 @@
 #include "core/net/link.h"
 #include "core/sync/session.h"
 
+#include <deque>
+
 namespace envmesh::node {
 
 /// Checks the cells of a message (check_cell): a few on the spot, many in slices on all threads of
@@ -30,7 +32,7 @@ class Connection {
     void changed(const sync::Delta& delta);
     /// A whole round now.
     void resync();
-    /// Queues a message that is not the session's.
+    /// Queues a message that is not the session's. More than 1 MiB of them unsent ends the link.
     void send(Bytes message);
     void close() { link_.close(); }
     [[nodiscard]] const sync::Session& session() const { return session_; }
@@ -39,6 +41,7 @@ class Connection {
     Task<Error> read();
     Task<Result<>> feed(Bytes bytes);
     Task<> write();
+    Result<std::optional<Bytes>> next();
     void wake_writer() { more_.cancel(); }
     void end_on(const Result<>& result);
 
@@ -47,7 +50,8 @@ class Connection {
     const sync::Authority& authority_;
     asio::thread_pool& crypto_;
     Hooks hooks_;
-    std::vector<Bytes> queue_;
+    std::deque<Bytes> queue_;
+    std::size_t queued_bytes_ = 0;
     std::optional<Error> fault_;
     asio::steady_timer more_;
     TaskGroup tasks_;

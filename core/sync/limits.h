@@ -11,9 +11,12 @@ namespace envmesh::sync {
 struct Limits {
     std::size_t batch_cells = 256;
     std::size_t batch_bytes = 512 * 1024;
-    std::size_t window = 4;                       // unacknowledged batches
-    std::size_t outgoing_bytes = 4 * 1024 * 1024; // then live pushes give way to a pull
-    std::uint64_t quota_cells = 0;                // server: 0 = none
+    std::size_t window = 4; // unacknowledged batches
+    // Unsent bytes. With the message that is being written and what is not the session's these are
+    // the 4 MiB that one connection may hold (protocol §2.10).
+    std::size_t outgoing_bytes = 1024 * 1024; // then live pushes give way to a pull
+    std::size_t answer_bytes = 1024 * 1024;   // beyond that: who asks and does not read is cut off
+    std::uint64_t quota_cells = 0;            // server: 0 = none
     std::uint64_t quota_bytes = 0;
     std::size_t unstaged_batches = 8; // received ones kept in memory before they are staged
 };

@@ -2,6 +2,7 @@
 // The half of a session that answers the peer's Pull: streams from the store in (hlc, device,
 // record) order while other changes arrive, and makes another pass when they did. The target of the
 // last pass is therefore exact: whoever has read to the end holds all of it, and nothing less.
+// Invariant: nothing is made before it can be written, so a peer that does not read costs nothing.
 #pragma once
 
 #include "core/sync/limits.h"
@@ -13,21 +14,24 @@ class Serving {
   public:
     Serving(Store& store, const Limits& limits) : store_(store), limits_(limits) {}
 
-    /// A stream that is running is given up. Returns what to send, as the next one does.
-    Result<std::vector<Message>> start(Pull request);
+    /// A stream that is running is given up.
+    void start(Pull request);
     /// One batch was acknowledged; `protocol` when none was out.
-    Result<std::vector<Message>> acknowledged();
+    Result<> acknowledged();
+    /// What to send next; nothing: no stream is running, or the window is full.
+    Result<std::optional<Message>> next();
     void stop() { active_ = false; }
     /// A pull is being answered: a change of the replica reaches the peer through it.
     [[nodiscard]] bool active() const { return active_; }
 
   private:
-    Result<std::vector<Message>> pump(std::vector<Message> out);
-    Result<bool> next_pass(std::vector<Message>& out);
+    Result<Message> begin();
+    Result<Message> next_pass();
 
     Store& store_;
     Limits limits_;
     bool active_ = false;
+    bool begun_ = false;
     VersionVector floor_; // what the peer has
     std::optional<Resume> resume_;
     VersionVector target_; // what it has once this pass is through

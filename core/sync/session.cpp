@@ -15,6 +15,9 @@ std::size_t size_of(const Delta& delta) {
     return bytes;
 }
 
+/// A queued message takes memory beyond its bytes: an Ack has one.
+std::size_t queued_size(const Bytes& message) { return message.size() + 64; }
+
 Push push_of(const Delta& delta) {
     Push push;
     push.from = delta.from;
@@ -56,7 +59,11 @@ Result<> Session::resync() {
 Result<> Session::close() { return pulling_.suspend(); }
 
 Result<> Session::receive(Message message) {
-    return std::visit([this](auto& fields) { return on(fields); }, message);
+    if (auto done = std::visit([this](auto& fields) { return on(fields); }, message); !done)
+        return done;
+    if (outgoing_bytes_ > limits_.outgoing_bytes + limits_.answer_bytes)
+        return fail(Code::protocol, "The other side asks for more than it reads.");
+    return {};
 }
 
 Result<> Session::begin_pull(Pulling::Extent extent) {
@@ -74,8 +81,12 @@ Result<> Session::pull_more() {
     return {};
 }
 
-Result<> Session::on(Pull& message) { return send(serving_.start(std::move(message))); }
-Result<> Session::on(Ack&) { return send(serving_.acknowledged()); }
+Result<> Session::on(Pull& message) {
+    serving_.start(std::move(message));
+    return {};
+}
+
+Result<> Session::on(Ack&) { return serving_.acknowledged(); }
 
 Result<> Session::on(Begin& message) {
     counters_.expected_cells += message.expected;
@@ -255,9 +266,9 @@ Result<> Session::changed(const Delta& delta) {
     // Before the peer has had all of ours once, and while it is reading, its pull brings the rest.
     if (delta.empty() || !live_ || serving_.active() || over_quota_) return {};
     join(unconfirmed_, delta.to);
-    const bool large =
-        delta.cells.size() > limits_.batch_cells || size_of(delta) > limits_.batch_bytes;
-    if (poke_pending_ || large || outgoing_bytes_ > limits_.outgoing_bytes)
+    const std::size_t bytes = size_of(delta);
+    const bool large = delta.cells.size() > limits_.batch_cells || bytes > limits_.batch_bytes;
+    if (poke_pending_ || large || outgoing_bytes_ + bytes > limits_.outgoing_bytes)
         poke();
     else
         send(push_of(delta));
@@ -266,14 +277,20 @@ Result<> Session::changed(const Delta& delta) {
 
 void Session::poke() { poke_pending_ = true; }
 
-std::vector<Bytes> Session::take_outgoing() {
-    if (poke_pending_ && !serving_.active()) send(Poke{});
-    poke_pending_ = false;
-    std::vector<Bytes> out(std::make_move_iterator(outgoing_.begin()),
-                           std::make_move_iterator(outgoing_.end()));
-    outgoing_.clear();
-    outgoing_bytes_ = 0;
-    return out;
+Result<std::optional<Bytes>> Session::take_outgoing() {
+    if (!outgoing_.empty()) {
+        Bytes oldest = std::move(outgoing_.front());
+        outgoing_.pop_front();
+        outgoing_bytes_ -= queued_size(oldest);
+        return oldest;
+    }
+    // A stream that is running brings what a poke would ask to pull.
+    if (std::exchange(poke_pending_, false) && !serving_.active()) return encoded(Poke{});
+    const auto message = serving_.next();
+    if (!message) return std::unexpected(message.error());
+    if (!*message) return std::nullopt;
+    if (std::holds_alternative<End>(**message)) live_ = true;
+    return encoded(**message);
 }
 
 std::vector<Delta> Session::take_applied() { return std::exchange(applied_, {}); }
@@ -293,19 +310,14 @@ void Session::keep(Delta delta) {
     if (!delta.empty()) applied_.push_back(std::move(delta));
 }
 
-Result<> Session::send(Result<std::vector<Message>> messages) {
-    if (!messages) return std::unexpected(messages.error());
-    for (const Message& message : *messages) {
-        send(message);
-        if (std::holds_alternative<End>(message)) live_ = true;
-    }
-    return {};
+Bytes Session::encoded(const Message& message) {
+    counters_.sent_cells += cells_to_check(message);
+    return encode(message);
 }
 
 void Session::send(const Message& message) {
-    counters_.sent_cells += cells_to_check(message);
-    outgoing_.push_back(encode(message));
-    outgoing_bytes_ += outgoing_.back().size();
+    outgoing_.push_back(encoded(message));
+    outgoing_bytes_ += queued_size(outgoing_.back());
 }
 
 } // namespace envmesh::sync

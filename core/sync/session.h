@@ -24,6 +24,7 @@ class Session {
     /// pulls, and asks the client to.
     Result<> resync();
     /// One message that decoded, its cells checked (check_cell). An error means: close the link.
+    /// `protocol` also when its answers pile up unread (Limits).
     Result<> receive(Message message);
     /// Our replica has changed, by a local write or through another link.
     Result<> changed(const Delta& delta);
@@ -32,8 +33,9 @@ class Session {
     /// Not to be called after the chain has changed.
     Result<> close();
 
-    /// What is to be sent, oldest first; each is one WebSocket message. Empties the queue.
-    std::vector<Bytes> take_outgoing();
+    /// The next WebSocket message to send, nothing when there is none for now. To be asked for when
+    /// the one before is written: what is queued here is what the peer has not read.
+    Result<std::optional<Bytes>> take_outgoing();
     /// What this link changed in our replica since last asked: to be told to other links and
     /// watchers.
     std::vector<Delta> take_applied();
@@ -82,8 +84,8 @@ class Session {
     void count(const Envelopes& received);
     void keep(Delta delta);
     void poke();
-    Result<> send(Result<std::vector<Message>> messages);
     void send(const Message& message);
+    Bytes encoded(const Message& message);
 
     Replica& replica_;
     Side side_;

@@ -158,10 +158,10 @@ struct Link {
     std::deque<Bytes> to_client;
 
     void collect() {
-        for (Bytes& bytes : client.take_outgoing())
-            to_server.push_back(std::move(bytes));
-        for (Bytes& bytes : server.take_outgoing())
-            to_client.push_back(std::move(bytes));
+        while (auto bytes = client.take_outgoing().value())
+            to_server.push_back(std::move(*bytes));
+        while (auto bytes = server.take_outgoing().value())
+            to_client.push_back(std::move(*bytes));
     }
     [[nodiscard]] bool idle() {
         collect();

@@ -96,6 +96,18 @@ TEST_F(NodeConnectionTest, EndsOnAMessageThatBreaksTheProtocol) {
     EXPECT_FALSE(run(links.first->send({0x30})));
 }
 
+TEST_F(NodeConnectionTest, EndsWhenOtherMessagesPileUp) {
+    tests::Machine& around = machine();
+    auto links = net::memory_links(around.context.executor, "/v1/sync");
+    End server(around, *bob_, std::move(links.second), sync::Session::Side::server, *alice_);
+    for (int i = 0; i < 3; ++i) // nothing is written before it runs
+        server.connection.send(Bytes(400'000, 0x30));
+    std::optional<Error> end;
+    spawn(server, end);
+    ASSERT_TRUE(eventually([&] { return end.has_value(); }));
+    EXPECT_EQ(end->code, Code::timeout);
+}
+
 TEST_F(NodeConnectionTest, FindsTheOneForgedCellAmongMany) {
     sync::Push push;
     for (int i = 0; i < 33; ++i) {

@@ -125,6 +125,35 @@ TEST_F(SessionTest, a_slow_reader_is_asked_to_pull_once_the_queue_is_empty) {
     EXPECT_TRUE(link.client.in_sync());
 }
 
+TEST_F(SessionTest, a_peer_that_pulls_and_acknowledges_without_reading_grows_nothing) {
+    for (int i = 0; i < 40; ++i)
+        one.set("V" + std::to_string(i), "x");
+    const Limits limits{.batch_cells = 4, .outgoing_bytes = 1000, .answer_bytes = 1000};
+    Session session(one.replica, Session::Side::server, server.id, limits);
+    for (int i = 0; i < 10'000; ++i)
+        ASSERT_TRUE(session.receive(Pull{}).has_value());
+    std::vector<int> taken;
+    while (const auto bytes = session.take_outgoing().value())
+        taken.push_back((*bytes)[0]);
+    EXPECT_EQ(taken, (std::vector<int>{0x11, 0x12, 0x12, 0x12, 0x12})) << "one window";
+    for (int i = 0; i < 4; ++i)
+        ASSERT_TRUE(session.receive(Ack{}).has_value());
+    EXPECT_EQ(session.receive(Ack{}).error().code, Code::protocol) << "of what was not sent";
+    EXPECT_EQ(session.counters().sent_cells, 16U);
+}
+
+TEST_F(SessionTest, a_peer_that_asks_without_reading_is_cut_off) {
+    const Limits limits{.outgoing_bytes = 1000, .answer_bytes = 1000};
+    Session session(server.replica, Session::Side::server, one.id, limits);
+    Result<> done;
+    int asked = 0;
+    for (; done && asked < 1000; ++asked)
+        done = session.receive(Push{});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, Code::protocol);
+    EXPECT_LT(asked, 40);
+}
+
 TEST_F(SessionTest, equal_versions_with_other_contents_are_repaired_once) {
     one.set("A", "1");
     ASSERT_TRUE(run_round(one, server).has_value());
