@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint8_t first_type = 0x20; // the alternatives of MailMessage follow in their order
 constexpr std::uint8_t last_type = 0x2f;
-constexpr std::array codes{Code::not_found, Code::denied, Code::invalid, Code::conflict};
+constexpr std::array codes{Code::not_found, Code::denied, Code::invalid, Code::conflict,
+                           Code::unreachable};
 
 void write(Writer& out, MailSlot slot) { out.u8(static_cast<std::uint8_t>(slot)); }
 

@@ -30,7 +30,8 @@ struct MailClose { // member → server: the invitation is over
     RendezvousId rendezvous{};
 };
 /// server → either: unknown or expired (not_found); a second writer, or not the opener (denied);
-/// too large, or not for this side to say (invalid); too many invitations or messages (conflict).
+/// too large, or not for this side to say (invalid); too many invitations or messages (conflict);
+/// the joiner left (unreachable).
 struct MailError {
     RendezvousId rendezvous{};
     Code code = Code::not_found;

@@ -36,7 +36,7 @@ struct Mailbox::Request {
     void second_writer(Box& box) {
         for (const Recipient to : std::set{from, box.member, box.joiner.value_or(0)})
             error(to, Code::denied);
-        box.closed = true;
+        box.closed = Code::denied;
         box.slots.clear();
         box.waiting.clear();
     }
@@ -77,12 +77,18 @@ bool Mailbox::is_joining(Recipient who) const {
         boxes_, [who](const auto& row) { return row.second.joiner == who && !row.second.closed; });
 }
 
-void Mailbox::disconnected(Recipient who) {
+Mailbox::Deliveries Mailbox::disconnected(Recipient who) {
     rates_.erase(who);
+    Deliveries out;
     for (auto& [rendezvous, box] : boxes_) {
         if (box.member == who) box.member = 0;
         std::erase_if(box.waiting, [who](const auto& row) { return row.second == who; });
+        if (box.joiner != who || box.closed || box.slots.contains(MailSlot::a2)) continue;
+        box.closed = Code::unreachable;
+        if (box.member != 0)
+            out.push_back({box.member, encode(MailError{rendezvous, Code::unreachable})});
     }
+    return out;
 }
 
 /// One answer says so; what follows within the minute is dropped, or answering would be the flood.
@@ -111,9 +117,10 @@ void Mailbox::expire(Request& request) {
 
 Mailbox::Box* Mailbox::find(Request& request) {
     const auto found = boxes_.find(request.rendezvous);
-    const bool usable = found != boxes_.end() && !found->second.closed;
-    if (!usable) request.refuse(found == boxes_.end() ? Code::not_found : Code::denied);
-    return usable ? &found->second : nullptr;
+    std::optional<Code> refusal = Code::not_found;
+    if (found != boxes_.end()) refusal = found->second.closed;
+    if (refusal) request.refuse(*refusal);
+    return refusal ? nullptr : &found->second;
 }
 
 void Mailbox::open(Request& request, const MeshId& mesh, std::uint32_t ttl_s) {

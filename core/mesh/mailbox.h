@@ -39,7 +39,9 @@ class Mailbox {
     Deliveries from_joiner(Recipient from, const MailMessage& message, std::int64_t now_ms);
     /// Whether a box that is open took this connection's j1.
     [[nodiscard]] bool is_joining(Recipient who) const;
-    void disconnected(Recipient who);
+    /// A joiner that leaves before a2 was written cannot come back: its box is closed, and the
+    /// member is told (`unreachable`).
+    Deliveries disconnected(Recipient who);
 
   private:
     struct Box {
@@ -49,7 +51,9 @@ class Mailbox {
         std::int64_t expires_ms = 0;
         std::map<MailSlot, Bytes> slots;
         std::map<MailSlot, Recipient> waiting;
-        bool closed = false; // by a second writer; kept to its end, so that each side learns of it
+        /// By a second writer (denied) or a joiner that left (unreachable); kept to its end, so
+        /// that each side learns of it.
+        std::optional<Code> closed;
     };
     using Boxes = std::map<RendezvousId, Box>;
     struct Rate {
@@ -65,7 +69,7 @@ class Mailbox {
     void member_writes(Request& request, const MeshId& mesh, const MailWrite& message);
     void joiner_writes(Request& request, const MailWrite& message);
     void joiner_reads(Request& request, MailSlot slot);
-    /// Null when there is none, or a second writer closed it; then the request was answered.
+    /// Null when there is none or it was closed; then the request was answered.
     Box* find(Request& request);
     void fill(Request& request, Box& box, const MailWrite& message);
 

@@ -23,6 +23,8 @@ Error mail_error(Code code) {
     if (code == Code::denied)
         return {Code::denied, "a second device used the same code: the invitation is void",
                 "invite again, and give the code to one person only"};
+    if (code == Code::unreachable)
+        return {code, "the other machine went away before it had joined", "invite it again"};
     return {code, "the server no longer knows the invitation", "invite again"};
 }
 

@@ -44,7 +44,8 @@ Task<> Server::serve(std::unique_ptr<net::Link> owned) {
     auto unguarded = guard.join();
     co_await std::move(unguarded);
     if (!greeted) {
-        listener_->failed(link);
+        // A client that left, since it pins another key or only looked, has guessed nothing.
+        if (greeted.error().code != Code::unreachable) listener_->failed(link);
         log_info("refused", "remote", link.remote(), "reason", greeted.error().message);
         auto finishing = link.finish(); // so that the reason arrives
         co_await std::move(finishing);
@@ -133,7 +134,7 @@ Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& h
     announce(hosted);
     auto running = connection.run();
     Error why = co_await std::move(running);
-    mailbox_.disconnected(guest.number);
+    deliver(mailbox_.disconnected(guest.number));
     guests_.erase(guest.number);
     hosted.guests.erase(guest.number);
     const bool elsewhere = std::ranges::any_of(
@@ -200,7 +201,7 @@ Task<> Server::serve_joiner(net::Link& link, TaskGroup& guard) {
         if (guard.size() != 0 && mailbox_.is_joining(number)) guard.cancel();
     }
     link.close();
-    mailbox_.disconnected(number);
+    deliver(mailbox_.disconnected(number));
     writer.cancel();
     auto joined = writer.join();
     co_await std::move(joined);

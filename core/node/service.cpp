@@ -234,7 +234,7 @@ Task<Result<api::Status::Reply>> Service::on(api::Status, ClientId) {
     const bool damaged = !pending || !unreadable || !held || !totals;
     reply.state = damaged || (*member)->database().degraded() ? "degraded" : "unlocked";
     reply.tier = uplink_->is_connected() ? "cloud" : "offline";
-    reply.reason = damaged ? "the database cannot be read" : uplink_->reason();
+    reply.reason = damaged ? "the database cannot be read" : out_of_step();
     reply.server = (*member)->server().url;
     reply.devices = (*member)->chain().current_members();
     reply.pending = pending.value_or(0);

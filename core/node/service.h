@@ -74,6 +74,8 @@ class Service final : public ipc::Service {
     Result<> writable();
     template <class Reply>
     Result<Reply> after_change(Result<Member::Changed> changed);
+    /// Why the server does not take or bring changes, a sentence; empty when it does.
+    [[nodiscard]] std::string out_of_step() const;
     api::Sync::Reply sync_state();
     /// Nothing once all that the head names has arrived.
     std::optional<api::JoinWait::Reply> remaining(const mesh::Head& head);

@@ -12,23 +12,25 @@ constexpr std::uint32_t longest_wait_ms = 25'000;
 
 } // namespace
 
+std::string Service::out_of_step() const {
+    const sync::Session* session = uplink_->session();
+    if (session == nullptr) return uplink_->reason();
+    return session->over_quota() ? "the server's quota for this mesh is used up" : "";
+}
+
 api::Sync::Reply Service::sync_state() {
     api::Sync::Reply reply;
     sync::Store& store = member_->replica().store();
     reply.pending = store.outbox_size().value_or(0);
     reply.undecryptable = store.count(sync::CellState::unreadable).value_or(0);
+    reply.reason = out_of_step();
     const sync::Session* session = uplink_->session();
-    if (session == nullptr) {
-        reply.reason = uplink_->reason();
-        return reply;
-    }
+    if (session == nullptr) return reply;
     reply.received = session->counters().received_cells;
     reply.sent = session->counters().sent_cells;
     reply.expected = session->counters().expected_cells;
-    if (session->over_quota())
-        reply.reason = "the server's quota for this mesh is used up";
-    else
-        reply.complete = session->in_sync() && reply.pending == 0 && reply.undecryptable == 0;
+    reply.complete = !session->over_quota() && session->in_sync() && reply.pending == 0 &&
+                     reply.undecryptable == 0;
     if (session->in_sync() && reply.undecryptable > 0)
         reply.reason = std::to_string(reply.undecryptable) + " changes cannot be read here";
     return reply;

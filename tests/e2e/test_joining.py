@@ -128,6 +128,22 @@ def test_a_machine_that_failed_once_joins_with_the_next_code(playground):
     b.sees("AFTER", "the second attempt")
 
 
+def test_a_joiner_that_is_gone_is_not_let_in(mesh):
+    node = mesh.ground.node("gone")
+    inviting, code = invite(mesh.a)
+    joining = begin_join(node, code)
+    joining.event("check")
+    inviting.event("joiner")
+    joining.stop()
+    node.kill()
+    before = mesh.a.ok("devices", "--json")
+    mesh.a.wait_log("invitation_ended.*went away")
+    inviting.say("yes")
+    assert inviting.finish() == 4
+    assert mesh.a.ok("devices", "--json") == before
+    node.close()
+
+
 def test_a_joiner_that_goes_away_leaves_no_trace_on_it(mesh):
     node = mesh.ground.node("vanished")
     inviting, code = invite(mesh.a)

@@ -158,7 +158,7 @@ TEST_F(MailboxOf, SizesAndTimesAreBounded) {
 
 TEST_F(MailboxOf, AMemberThatComesBackIsToldWhatItMissed) {
     EXPECT_THAT(says(member, MailOpen{rv, 60}), IsEmpty());
-    mailbox.disconnected(member);
+    EXPECT_THAT(told(mailbox.disconnected(member)), IsEmpty());
     EXPECT_THAT(asks(joiner, write(MailSlot::j1, 10)), IsEmpty());
     EXPECT_THAT(says(9, MailOpen{rv, 60}), ElementsAre("9: j1 10"));
     EXPECT_THAT(says(9, write(MailSlot::a1, 1)), IsEmpty());
@@ -168,11 +168,19 @@ TEST_F(MailboxOf, AMemberThatComesBackIsToldWhatItMissed) {
     EXPECT_THAT(says(10, write(MailSlot::a2, 1)), ElementsAre("10: NOT_FOUND", "10: NOT_FOUND"));
 }
 
-TEST_F(MailboxOf, AJoinerThatLeftIsNotWritten) {
+TEST_F(MailboxOf, AJoinerThatLeftIsNotWrittenAndTheMemberIsTold) {
     begin();
     EXPECT_THAT(asks(joiner, MailRead{rv, MailSlot::a1}), IsEmpty());
-    mailbox.disconnected(joiner);
-    EXPECT_THAT(says(member, write(MailSlot::a1, 11)), IsEmpty());
+    EXPECT_THAT(told(mailbox.disconnected(stranger)), IsEmpty());
+    EXPECT_THAT(told(mailbox.disconnected(joiner)), ElementsAre("1: UNREACHABLE"));
+    EXPECT_THAT(says(member, write(MailSlot::a1, 11)), ElementsAre("1: UNREACHABLE"));
+    EXPECT_THAT(says(9, MailOpen{rv, 60}), ElementsAre("9: UNREACHABLE")); // it was away then
+}
+
+TEST_F(MailboxOf, AJoinerMayLeaveOnceItsReplyIsThere) {
+    begin();
+    EXPECT_THAT(says(member, write(MailSlot::a2, 13)), IsEmpty());
+    EXPECT_THAT(told(mailbox.disconnected(joiner)), IsEmpty());
 }
 
 TEST_F(MailboxOf, TheReplyCanBeFetchedAMinuteAfterTheMemberLeft) {

@@ -121,7 +121,7 @@ TEST_F(JoiningTest, AWaitThatIsCutShortDoesNotBlockTheNextJoin) {
     EXPECT_TRUE(waiting.reply);
     bob_.service->disconnected(front_end);
     expect_untouched();
-    ASSERT_EQ(refusal(alice_, api::InviteAnswer{false}), Code::denied);
+    ASSERT_EQ(refusal(alice_, api::InviteAnswer{false}), Code::unreachable);
     add(alice_, bob_, "bob");
 }
 
