@@ -111,6 +111,7 @@ constexpr std::array policies{
     std::pair<std::string_view, NewMeshes>{"token", NewMeshes::token},
     std::pair<std::string_view, NewMeshes>{"closed", NewMeshes::closed}};
 
+constexpr std::int64_t most_meshes = 1'000'000;
 constexpr std::int64_t most_quota = 1LL << 50;
 
 struct Row {
@@ -134,10 +135,14 @@ constexpr std::array table{
     Row{"server", "new_meshes", R"("by-listener", "open", "token" or "closed")", R"("by-listener")",
         "who may create a mesh here; by-listener: anyone on loopback, else holders of the token",
         choice<&Config::new_meshes, policies>},
+    Row{"server", "max_meshes", "a whole number of at least 1", "100",
+        "most meshes that are kept here; no more are made then",
+        number<&Config::max_meshes, 1, most_meshes>},
     Row{"server", "quota_cells", "a whole number of at least 1", "200000",
         "most records that a mesh may keep here", number<&Config::quota_cells, 1, most_quota>},
     Row{"server", "quota_bytes", "a whole number of at least 1", "268435456",
-        "most bytes that a mesh may keep here", number<&Config::quota_bytes, 1, most_quota>},
+        "most bytes that a mesh may keep here, its member list among them",
+        number<&Config::quota_bytes, 1, most_quota>},
     Row{"client", "enable_cloud", "true or false", "true", "use a cloud server",
         flag<&Config::enable_cloud>},
     Row{"client", "cloud_url", R"(a URL like "wss://host:8765", or empty)", R"("")",

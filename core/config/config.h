@@ -27,6 +27,7 @@ struct Config {
     std::uint16_t port = 8765;        // [server] port; 0: any free one, logged
     std::string lan_listen;           // [server] lan_listen: what an elected node binds; empty: off
     NewMeshes new_meshes = NewMeshes::by_listener;    // [server] new_meshes
+    std::uint64_t max_meshes = 100;                   // [server] max_meshes
     std::uint64_t quota_cells = 200'000;              // [server] quota_cells, a mesh
     std::uint64_t quota_bytes = 256ULL * 1024 * 1024; // [server] quota_bytes, a mesh
     bool enable_cloud = true;                         // [client] enable_cloud

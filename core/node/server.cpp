@@ -93,6 +93,21 @@ bool Server::may_create(std::string_view token) const {
     return !token_.empty() && crypto::equal(view(token), view(token_));
 }
 
+std::optional<Error> Server::objection(const mesh::Chain& chain) {
+    const config::Config& config = context_.config;
+    if (find(chain.mesh_id()) == nullptr && hosted_.size() >= config.max_meshes) {
+        log_warning("mesh_refused", "server.max_meshes", config.max_meshes);
+        return Error{Code::denied, "This server has as many meshes as it takes.",
+                     "Ask its owner for room, or use another server."};
+    }
+    if (size_of(chain) >= config.quota_bytes) {
+        log_warning("chain_refused", "server.quota_bytes", config.quota_bytes);
+        return Error{Code::denied, "The member list is over the mesh's quota on this server.",
+                     "Ask its owner for a larger quota, or use another server."};
+    }
+    return std::nullopt;
+}
+
 Result<Server::Hosted*> Server::host(mesh::Chain chain) {
     Hosted* existing = find(chain.mesh_id());
     std::vector<Bytes> entries;

@@ -48,6 +48,8 @@ class Server {
     Hosted* find(const mesh::MeshId& mesh);
     Result<Hosted*> host(mesh::Chain chain);
     bool may_create(std::string_view token) const;
+    /// Why the owner's limits leave no room for it.
+    std::optional<Error> objection(const mesh::Chain& chain);
 
     Task<> serve(std::unique_ptr<net::Link> link);
     Task<Result<>> greet(net::Link& link, sync::ServerHandshake& handshake);

@@ -81,6 +81,7 @@ Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) 
 Task<Result<sync::ServerHandshake::Step>> Server::adopt(sync::ServerHandshake& handshake,
                                                         mesh::Chain chain) {
     recover();
+    if (auto why = objection(chain)) co_return handshake.declined(std::move(*why));
     Hosted* hosted = find(chain.mesh_id());
     if (hosted != nullptr) {
         if (hosted->changing)
@@ -111,7 +112,9 @@ Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& h
     link.set_most_bytes(net::most_bytes_after_authentication);
     sync::Session::Limits limits;
     limits.quota_cells = context_.config.quota_cells;
-    limits.quota_bytes = context_.config.quota_bytes;
+    // The member list counts as well. 0 would be no limit.
+    const std::uint64_t quota = context_.config.quota_bytes;
+    limits.quota_bytes = quota - std::min(quota - 1, size_of(hosted.chain));
     sync::Session session(hosted.replica, sync::Session::Side::server, handshake.device(), limits);
     Guest guest{next_number_++, handshake.device(), &hosted, nullptr};
     Connection::Hooks hooks;

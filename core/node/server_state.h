@@ -6,6 +6,13 @@
 
 namespace envmesh::node {
 
+inline std::uint64_t size_of(const mesh::Chain& chain) {
+    std::uint64_t bytes = 0;
+    for (const mesh::Entry& entry : chain.entries())
+        bytes += entry.encoded.size();
+    return bytes;
+}
+
 /// One mesh. Its chain changes only while `guests` is empty: sessions read it, on other threads
 /// too.
 struct Server::Hosted {

@@ -136,6 +136,8 @@ Result<ServerHandshake::Step> ServerHandshake::adopted(const mesh::Chain& chain)
     return agree(chain);
 }
 
+ServerHandshake::Step ServerHandshake::declined(Error why) { return refuse(std::move(why)); }
+
 ServerHandshake::Step ServerHandshake::ask_for_chain(std::uint32_t from) {
     partial_.emplace(from, known_device_ ? mesh::Chain::most_bytes : most_unproven_chain_bytes);
     state_ = State::chain_expected;

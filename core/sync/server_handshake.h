@@ -34,6 +34,8 @@ class ServerHandshake {
     Result<Step> receive(View message);
     /// With the chain as it is stored now.
     Result<Step> adopted(const mesh::Chain& chain);
+    /// Instead of `adopted`: it is not stored, and the client is told why.
+    Step declined(Error why);
 
     /// Parts of a chain, up to 256 KiB each, are awaited: before that nothing above 4 KiB is.
     [[nodiscard]] bool awaits_chain() const { return state_ == State::chain_expected; }

@@ -36,6 +36,7 @@ TEST(Examples, CloudServer) {
     EXPECT_TRUE(config.is_cloud_server());
     EXPECT_EQ(config.listen, "0.0.0.0");
     EXPECT_EQ(config.port, 8765);
+    EXPECT_EQ(config.max_meshes, 100U);
 }
 
 TEST(Examples, Client) {
@@ -77,6 +78,7 @@ TEST(Config, TheTableSaysTheDefaultsThatHold) {
     EXPECT_EQ(written->port, plain.port);
     EXPECT_EQ(written->lan_listen, plain.lan_listen);
     EXPECT_EQ(written->new_meshes, plain.new_meshes);
+    EXPECT_EQ(written->max_meshes, plain.max_meshes);
     EXPECT_EQ(written->quota_cells, plain.quota_cells);
     EXPECT_EQ(written->quota_bytes, plain.quota_bytes);
     EXPECT_EQ(written->enable_cloud, plain.enable_cloud);
@@ -91,7 +93,7 @@ TEST(Config, EveryKeyReachesItsField) {
     const std::string key(64, 'a');
     const auto config = parse("[server]\nmode = \"client-only\"\nlisten = \"::1\"\nport = 0\n"
                               "lan_listen = \"10.0.0.1\"\nnew_meshes = \"closed\"\n"
-                              "quota_cells = 5\nquota_bytes = 6\n"
+                              "max_meshes = 4\nquota_cells = 5\nquota_bytes = 6\n"
                               "[client]\nenable_cloud = false\ncloud_url = \"wss://[::1]:1\"\n"
                               "cloud_key = \"" +
                                   key +
@@ -104,6 +106,7 @@ TEST(Config, EveryKeyReachesItsField) {
     EXPECT_EQ(config->port, 0);
     EXPECT_EQ(config->lan_listen, "10.0.0.1");
     EXPECT_EQ(config->new_meshes, NewMeshes::closed);
+    EXPECT_EQ(config->max_meshes, 4U);
     EXPECT_EQ(config->quota_cells, 5U);
     EXPECT_EQ(config->quota_bytes, 6U);
     EXPECT_FALSE(config->enable_cloud || config->enable_lan);
@@ -149,6 +152,7 @@ TEST(Config, RefusesWrongTypesAndRanges) {
         expect_refused("[server]\n" + line, "c.toml:2: ", "must be an IP address or \"localhost\"");
         expect_refused("[server]\nlan_" + line, "c.toml:2: ", "server.lan_listen must be");
     }
+    expect_refused("[server]\nmax_meshes = 0\n", "c.toml:2: ", "at least 1");
     expect_refused("[server]\nquota_cells = 0\n", "c.toml:2: ", "at least 1");
     expect_refused("[client]\nenable_lan = 1\n", "c.toml:2: ", "true or false");
     expect_refused("[client]\ncloud_url = \"ws://h:1\"\n", "c.toml:2: ", "wss://");

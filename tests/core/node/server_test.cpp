@@ -28,6 +28,7 @@ class ServerTest : public tests::NodeTest {
         };
         EXPECT_TRUE(eventually(synced));
         const bool created = ask(founder, api::Status{})->tier == "cloud";
+        refusal_ = ask(founder, api::Status{})->reason;
         stop(founder);
         return created;
     }
@@ -36,6 +37,8 @@ class ServerTest : public tests::NodeTest {
         config.new_meshes = policy;
         return config;
     }
+
+    std::string refusal_; // what the last founder was told
 };
 
 /// While it lives, no file of this process can grow beyond a page, as on a failing disk.
@@ -85,6 +88,44 @@ TEST_F(ServerTest, ClosedToNewMeshesStillServesTheOnesItHas) {
     start(server);
     alice.service->network_changed();
     EXPECT_TRUE(connected(alice));
+}
+
+TEST_F(ServerTest, TakesNoMoreMeshesThanItsOwnerAllows) {
+    config::Config config = server_config();
+    config.max_meshes = 1;
+    tests::Machine& server = blind_server(config);
+    tests::Machine& alice = machine();
+    init(alice, "alice", &server);
+    EXPECT_FALSE(can_create(server, {}));
+    EXPECT_NE(refusal_.find("as many meshes as it takes"), std::string::npos) << refusal_;
+    tests::Machine& bob = machine();
+    add(alice, bob, "bob"); // the one that is there grows on
+    stop(server);
+    server.context.config.max_meshes = 2;
+    start(server);
+    EXPECT_TRUE(can_create(server, {}));
+}
+
+TEST_F(ServerTest, TheMemberListCountsInTheQuota) {
+    auto model = first_member(machine(), "alice");
+    ASSERT_TRUE(model->set(tests::set_call("KEY", "value")));
+    const std::uint64_t cells = model->replica().store().usage()->bytes;
+    std::uint64_t chain = 0;
+    for (const mesh::Entry& entry : model->chain().entries())
+        chain += entry.encoded.size();
+    for (const unsigned missing : {0U, 1U}) {
+        config::Config config = server_config();
+        config.quota_bytes = chain + cells - missing;
+        tests::Machine& alice = machine();
+        init(alice, "alice", &blind_server(config));
+        set(alice, "KEY", "value");
+        EXPECT_EQ(synced(alice), missing == 0);
+        EXPECT_EQ(ask(alice, api::Status{})->pending, missing);
+    }
+    config::Config config = server_config();
+    config.quota_bytes = chain / 2;
+    EXPECT_FALSE(can_create(blind_server(config), {}));
+    EXPECT_NE(refusal_.find("member list is over"), std::string::npos) << refusal_;
 }
 
 TEST_F(ServerTest, TakesChangesAgainWhenItsDiskDoes) {

@@ -37,6 +37,7 @@ struct HandshakeWorld {
     crypto::Identity server = forge.device();
     std::optional<mesh::Chain> hosted;
     std::string token = "open sesame";
+    std::optional<Error> full; // why no chain can be stored
     ServerPin pin = pin_of(server);
     Block<32> client_binding{1};
     Block<32> server_binding{1};
@@ -99,7 +100,9 @@ struct HandshakeWorld {
             EXPECT_LE(message.size(),
                       accepting.awaits_chain() ? most_part_bytes : most_handshake_bytes);
             auto step = accepting.receive(message);
-            if (step && step->adopt) {
+            if (step && step->adopt && full) {
+                step = accepting.declined(*full);
+            } else if (step && step->adopt) {
                 hosted = std::move(step->adopt);
                 step = accepting.adopted(*hosted);
             }

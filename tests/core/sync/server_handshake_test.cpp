@@ -50,6 +50,13 @@ TEST(ServerHandshake, TheServerTakesALongerChain) {
     EXPECT_EQ(world.hosted->head(), world.forge.chain.head());
 }
 
+TEST(ServerHandshake, TheClientIsToldWhyItsChainIsNotStored) {
+    HandshakeWorld world;
+    world.full = Error{Code::denied, "There is no room.", {}};
+    expect_refused(world.shake(world.of(world.forge.admin, world.forge.chain)), "no room");
+    EXPECT_FALSE(world.hosted);
+}
+
 // Whichever side holds the winner, and whichever is longer: both end with the same head.
 TEST(ServerHandshake, AForkEndsOnThePreferredChain) {
     for (int longer = 0; longer < 4; ++longer) {
