@@ -4,14 +4,10 @@
 #include "core/base/log.h"
 #include "core/ipc/server.h"
 #include "core/node/service.h"
-#include "core/node/vault.h"
-#include "daemon/home.h"
-#include "platform/files.h"
+#include "daemon/surroundings.h"
 #include "platform/local_socket.h"
-#include "platform/process.h"
 
 #include <csignal>
-#include <thread>
 
 #include <boost/asio/signal_set.hpp>
 
@@ -19,31 +15,7 @@ namespace envmesh::daemon {
 namespace {
 
 constexpr auto tick = std::chrono::minutes(1);
-
-// What a node is given, with everything it points at; declared in the order of dependence.
-struct Surroundings {
-    Surroundings(const config::Config& config, DataFolder folder)
-        : home(std::move(folder)), crypto(std::max(1U, std::thread::hardware_concurrency())),
-          slow(1), context{io.get_executor(),
-                           clock,
-                           random,
-                           crypto,
-                           slow,
-                           home,
-                           config,
-                           crypto::Argon2Limits::for_memory(platform::physical_memory()),
-                           {},
-                           platform::platform_name(),
-                           [](const api::Event&) {}} {}
-
-    SystemClock clock;
-    SystemRandom random;
-    DataFolder home;
-    asio::io_context io{1};
-    asio::thread_pool crypto;
-    asio::thread_pool slow;
-    node::Context context;
-};
+constexpr auto patience_with_commands = std::chrono::seconds(2); // those that print
 
 class Daemon {
   public:
@@ -132,41 +104,13 @@ Result<> run(const config::Config& config, const platform::Paths& paths) {
     set_log_level(config.log_level);
     auto folder = DataFolder::open(paths.data);
     if (!folder) return std::unexpected(folder.error());
-    auto lock = platform::InstanceLock::take(paths.data / "daemon.lock");
+    auto lock = insist(patience_with_commands, [&paths] { return take_lock(paths); });
     if (!lock) return std::unexpected(lock.error());
     Surroundings around(config, std::move(*folder));
     Daemon daemon(around, paths.socket);
     if (auto started = daemon.start(); !started) return started;
     around.io.run();
     return {};
-}
-
-Result<std::string> server_key(const config::Config& config, const platform::Paths& paths) {
-    auto folder = DataFolder::open(paths.data);
-    if (!folder) return std::unexpected(folder.error());
-    Surroundings around(config, std::move(*folder));
-    auto known = node::read_public_key(around.context);
-    if (!known) return std::unexpected(known.error());
-    if (*known) return crypto::server_fingerprint(**known);
-    if (!config.is_cloud_server())
-        return fail(Code::usage, "this configuration is not a cloud server's",
-                    "use --config with mode = \"server-preferred\", enable_cloud = false and "
-                    "enable_lan = false");
-    auto key = node::open_or_make_server_vault(around.context);
-    if (!key) return std::unexpected(key.error());
-    auto identified = node::Server::identify(around.context, *key);
-    if (!identified) return std::unexpected(identified.error());
-    const crypto::PublicIdentity& keys = identified->identity.public_identity();
-    if (auto stored = node::store_public_key(around.context, keys); !stored)
-        return std::unexpected(stored.error());
-    return crypto::server_fingerprint(keys.ed_pk);
-}
-
-Result<std::string> join_token(const config::Config& config, const platform::Paths& paths) {
-    auto folder = DataFolder::open(paths.data);
-    if (!folder) return std::unexpected(folder.error());
-    Surroundings around(config, std::move(*folder));
-    return node::read_or_make_token(around.context);
 }
 
 } // namespace envmesh::daemon

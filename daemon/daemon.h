@@ -11,9 +11,10 @@ namespace envmesh::daemon {
 /// Until it is told to stop. `conflict` when another daemon owns the data folder.
 Result<> run(const config::Config& config, const platform::Paths& paths);
 /// The fingerprint that `--server-key` takes; makes the server's identity where there is none.
-/// Takes no lock, so it works beside a running daemon.
+/// Works beside a running daemon too: what that one is about to make is waited for, some seconds.
+/// `conflict` when it makes none.
 Result<std::string> server_key(const config::Config& config, const platform::Paths& paths);
-/// What whoever makes a mesh on this server must bring.
+/// What whoever makes a mesh on this server must bring; made, waited for and refused likewise.
 Result<std::string> join_token(const config::Config& config, const platform::Paths& paths);
 
 } // namespace envmesh::daemon

@@ -101,13 +101,18 @@ Result<Key> open_or_make_server_vault(Context& context) {
     return (*vault)->open_key(crypto::SlotKind::file, Key((*contents)->reveal()));
 }
 
-Result<std::string> read_or_make_token(Context& context) {
+Result<std::optional<std::string>> read_token(Context& context) {
     auto contents = context.home.read(token_file, most_small_file);
     if (!contents) return std::unexpected(contents.error());
-    if (*contents) {
-        const std::string_view stored = (*contents)->reveal_text();
-        return std::string(stored.substr(0, stored.find_first_of("\r\n")));
-    }
+    if (!*contents) return std::optional<std::string>();
+    const std::string_view stored = (*contents)->reveal_text();
+    return std::optional<std::string>(stored.substr(0, stored.find_first_of("\r\n")));
+}
+
+Result<std::string> read_or_make_token(Context& context) {
+    auto stored = read_token(context);
+    if (!stored) return std::unexpected(stored.error());
+    if (*stored) return std::move(**stored);
     Block<20> secret{};
     context.random.fill(secret);
     std::string token = base32(secret);

@@ -23,8 +23,9 @@ Result<> write_vault(Context& context, const crypto::Vault& vault);
 Task<Result<Key>> open_vault(Context& context, Secret password);
 /// The server's vault: opened with its key file, both made where there is none.
 Result<Key> open_or_make_server_vault(Context& context);
-/// `server.token`: what whoever makes a mesh on this server must bring (A16). Made where there is
-/// none.
+/// `server.token`: what whoever makes a mesh on this server must bring (A16). The second makes it
+/// where there is none. Like the vault, it is made under the lock of the data folder only.
+Result<std::optional<std::string>> read_token(Context& context);
 Result<std::string> read_or_make_token(Context& context);
 /// `server.pub`: the server's public key, for `--print-server-key` while the daemon holds the
 /// database.

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import PATIENCE, daemon_program, wait_until
+from harness import PATIENCE, SERVER_CONFIG, daemon_program, wait_until
 
 
 def run_daemon(node, *arguments, **more):
@@ -147,6 +147,44 @@ def test_the_server_key_can_be_printed_before_and_beside_the_running_server(play
     assert run_daemon(server, "--print-server-key").stdout == before.stdout
     server.terminate()
     assert run_daemon(server, "--print-server-key").stdout == before.stdout
+
+
+def test_printing_and_a_first_start_at_once_make_one_server(playground):
+    options = ("--print-server-key", "--print-join-token")
+    for lap in range(10):
+        server = playground.server(f"server{lap}", start=False)
+        server.configure(SERVER_CONFIG.format(port=0, extra=""))
+        if lap % 2:
+            server.start(wait=False)
+        printing = [subprocess.Popen([daemon_program(), option], env=server.environment(),
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                    for option in options * 2]
+        if not lap % 2:
+            server.start(wait=False)
+        server.wait_log(r" ready ")
+        said = [process.communicate(timeout=PATIENCE) for process in printing]
+        assert [process.returncode for process in printing] == [0] * 4, said
+        key, token, *again = [output.decode().strip() for output, _ in said]
+        assert [key, token] == again
+        assert server.wait_log(r"listening .* key=([0-9a-f]{64})")[1] == key
+        assert (server.home / "server.token").read_text().strip() == token
+        assert server.terminate() == 0
+        server.start()
+        assert server.key == key, "and it is the one that is kept"
+        if lap < 9:
+            server.close()
+    assert playground.first(server).status()["tier"] == "cloud"
+
+
+def test_printing_the_key_beside_a_daemon_that_is_no_server_is_refused(playground):
+    node = playground.node("a")
+    config = node.home / "server.toml"
+    config.write_text(SERVER_CONFIG.format(port=0, extra=""))
+    for option in ("--print-server-key", "--print-join-token"):
+        done = run_daemon(node, option, "--config", str(config))
+        assert done.returncode == 8 and done.stdout == b"", done.stderr
+        assert str(node.home).encode() in done.stderr and b"fix" in done.stderr
+    assert not (node.home / "vault.keys").exists()
 
 
 def test_the_service_manager_is_told_when_it_is_ready_and_when_it_stops(playground):

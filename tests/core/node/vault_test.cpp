@@ -52,10 +52,12 @@ TEST_F(NodeVaultTest, AServersKeyFileIsMadeOnceAndItsLossIsToldNotRepaired) {
 }
 
 TEST_F(NodeVaultTest, TheTokenStaysAndALineEndDoesNotBelongToIt) {
+    EXPECT_EQ(read_token(context_)->has_value(), false);
     const auto made = read_or_make_token(context_);
     ASSERT_TRUE(made);
     EXPECT_GE(made->size(), 32U);
     EXPECT_EQ(read_or_make_token(context_), *made);
+    EXPECT_EQ(read_token(context_), *made);
     ASSERT_TRUE(context_.home.write("server.token", view(std::string_view("own token\r\n"))));
     EXPECT_EQ(read_or_make_token(context_), "own token");
 }
