@@ -234,6 +234,7 @@ Result<> Member::adopt(mesh::Chain chain) {
         keyring_.add(epoch, key.copy());
     keyring_.make_current(keys->current_epoch());
     log_info("chain_adopted", "height", chain_.height());
+    replica_.keys_changed();
     auto changed = replica_.reexamine();
     if (!changed) return std::unexpected(changed.error());
     return {};

@@ -231,7 +231,7 @@ Result<api::Export::Reply> Member::exported(const api::Export& call) {
 
 std::vector<std::string> Member::names_of(const sync::Delta& delta) {
     std::vector<std::string> names;
-    if (delta.cells.size() > most_names) return names;
+    if (delta.partial || delta.cells.size() > most_names) return names;
     for (const sync::Cell& cell : delta.cells) {
         const auto reading = replica_.read(cell.record);
         if (reading && *reading) names.push_back((*reading)->variable.name);

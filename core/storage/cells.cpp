@@ -20,7 +20,7 @@ Result<> CellStore::transaction(const std::function<Result<>()>& work) {
 }
 
 CellStore::Derived& CellStore::derived() {
-    if (derived_.rollbacks != database_.rollbacks()) derived_ = {database_.rollbacks(), {}, {}};
+    if (derived_.rollbacks != database_.rollbacks()) derived_ = {database_.rollbacks(), {}, {}, {}};
     return derived_;
 }
 
@@ -97,15 +97,16 @@ Result<> CellStore::set_state(const sync::RecordId& record, const sync::DeviceId
         .run();
 }
 
-Result<std::vector<Cell>> CellStore::in_state(CellState state) {
+Result<std::vector<Cell>> CellStore::in_state(CellState state, sync::Hlc until,
+                                              const sync::Cursor& after, std::size_t limit) {
     // "state != 0" is what lets SQLite use the partial index.
-    const char* sql = state == CellState::readable
-                          ? "SELECT record, device, hlc, hash, state, envelope FROM cell "
-                            "WHERE mesh = ?1 AND state = ?2"
-                          : "SELECT record, device, hlc, hash, state, envelope FROM cell "
-                            "WHERE mesh = ?1 AND state = ?2 AND state != 0";
-    auto rows = database_.use(sql);
+    auto rows = database_.use("SELECT record, device, hlc, hash, state, envelope FROM cell "
+                              "INDEXED BY cell_state WHERE mesh = ?1 AND state = ?2 AND state != 0 "
+                              "AND (hlc, device, record) > (?3, ?4, ?5) AND hlc <= ?6 "
+                              "ORDER BY hlc, device, record LIMIT ?7");
     rows.bind(1, mesh_).bind(2, static_cast<std::int64_t>(state));
+    rows.bind(3, stored(after.hlc)).bind(4, after.device).bind(5, after.record);
+    rows.bind(6, stored(until)).bind(7, static_cast<std::int64_t>(limit));
     return read_cells(database_, rows);
 }
 

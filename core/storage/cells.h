@@ -25,7 +25,8 @@ class CellStore final : public sync::Store {
     Result<> put(const sync::Cell& cell) override;
     Result<> set_state(const sync::RecordId& record, const sync::DeviceId& device,
                        sync::CellState state) override;
-    Result<std::vector<sync::Cell>> in_state(sync::CellState state) override;
+    Result<std::vector<sync::Cell>> in_state(sync::CellState state, sync::Hlc until,
+                                             const sync::Cursor& after, std::size_t limit) override;
     Result<std::uint64_t> count(sync::CellState state) override;
     Result<sync::Hash> digest() override;
     Result<sync::Usage> usage() override;
@@ -44,7 +45,10 @@ class CellStore final : public sync::Store {
     Result<> inbox_add(const sync::PeerId& peer, const std::vector<sync::Cell>& cells,
                        const sync::Resume& resume) override;
     Result<std::optional<sync::Resume>> inbox_resume(const sync::PeerId& peer) override;
-    Result<std::vector<sync::Cell>> inbox_take(const sync::PeerId& peer) override;
+    Result<> inbox_each(const sync::PeerId& peer,
+                        const std::function<Result<>(sync::Cell)>& visit) override;
+    Result<sync::Usage> inbox_usage() override;
+    Result<> inbox_expire() override;
     Result<> inbox_clear(const sync::PeerId& peer) override;
     Result<> inbox_clear_all() override;
 
@@ -57,6 +61,7 @@ class CellStore final : public sync::Store {
         std::uint64_t rollbacks = 0;
         std::optional<sync::Hash> digest;
         std::optional<sync::Usage> usage;
+        std::optional<sync::Usage> inbox;
     };
     Derived& derived();
     Result<> replace(const sync::Cell& cell);

@@ -7,6 +7,8 @@
 namespace envmesh::storage {
 namespace {
 
+constexpr std::int64_t staged_for_ms = std::int64_t{6} * 60 * 60 * 1000;
+
 using sync::Cell;
 using sync::Cursor;
 using sync::DeviceId;
@@ -40,16 +42,28 @@ std::optional<Resume> decode(View bytes) {
 
 } // namespace
 
-// Not "OR REPLACE": see CellStore::replace.
 Result<> CellStore::stage(const PeerId& peer, const Cell& cell) {
-    auto insert = database_.use("INSERT OR IGNORE INTO inbox (mesh, peer, record, device, hlc, "
-                                "hash, state, envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-    bind_cell(insert.bind(1, mesh_).bind(2, peer), 3, cell);
-    if (auto done = insert.run(); !done) return done;
-    auto update = database_.use(
-        "UPDATE OR FAIL inbox SET hlc = ?5, hash = ?6, state = ?7, envelope = ?8 WHERE mesh = ?1 "
-        "AND peer = ?2 AND record = ?3 AND device = ?4 AND (hlc, hash) < (?5, ?6)");
-    return bind_cell(update.bind(1, mesh_).bind(2, peer), 3, cell).run();
+    auto old = database_.use("SELECT length(envelope), (hlc, hash) < (?5, ?6) FROM inbox "
+                             "WHERE mesh = ?1 AND peer = ?2 AND record = ?3 AND device = ?4");
+    old.bind(1, mesh_).bind(2, peer).bind(3, cell.record).bind(4, cell.device);
+    const auto row = old.bind(5, stored(cell.hlc)).bind(6, cell.hash).step();
+    if (!row) return std::unexpected(row.error());
+    const bool replaces = *row;
+    if (replaces && old.integer(1) == 0) return {};
+    // Not "OR REPLACE": see CellStore::replace.
+    auto write = database_.use(
+        replaces ? "UPDATE OR FAIL inbox SET hlc = ?5, hash = ?6, state = ?7, envelope = ?8 "
+                   "WHERE mesh = ?1 AND peer = ?2 AND record = ?3 AND device = ?4"
+                 : "INSERT OR FAIL INTO inbox (mesh, peer, record, device, hlc, hash, state, "
+                   "envelope) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    bind_cell(write.bind(1, mesh_).bind(2, peer), 3, cell);
+    if (auto done = write.run(); !done) return done;
+    if (auto& staged = derived().inbox) {
+        staged->cells += replaces ? 0 : 1;
+        staged->bytes += cell.envelope.size();
+        staged->bytes -= replaces ? static_cast<std::uint64_t>(old.integer(0)) : 0;
+    }
+    return {};
 }
 
 Result<> CellStore::inbox_add(const PeerId& peer, const std::vector<Cell>& cells,
@@ -57,9 +71,10 @@ Result<> CellStore::inbox_add(const PeerId& peer, const std::vector<Cell>& cells
     return transaction([&]() -> Result<> {
         for (const Cell& cell : cells)
             if (auto done = stage(peer, cell); !done) return done;
-        auto insert =
-            database_.use("INSERT OR REPLACE INTO resume (mesh, peer, token) VALUES (?1, ?2, ?3)");
-        return insert.bind(1, mesh_).bind(2, peer).bind(3, encode(resume)).run();
+        auto insert = database_.use("INSERT OR REPLACE INTO resume (mesh, peer, token, kept_ms) "
+                                    "VALUES (?1, ?2, ?3, ?4)");
+        insert.bind(1, mesh_).bind(2, peer).bind(3, encode(resume));
+        return insert.bind(4, clock_.wall_ms()).run();
     });
 }
 
@@ -73,21 +88,56 @@ Result<std::optional<Resume>> CellStore::inbox_resume(const PeerId& peer) {
     return resume;
 }
 
-Result<std::vector<Cell>> CellStore::inbox_take(const PeerId& peer) {
-    std::vector<Cell> out;
-    const auto work = [&]() -> Result<> {
-        auto rows = database_.use("SELECT record, device, hlc, hash, state, envelope FROM inbox "
-                                  "WHERE mesh = ?1 AND peer = ?2 ORDER BY record, device");
-        auto cells = read_cells(database_, rows.bind(1, mesh_).bind(2, peer));
-        if (!cells) return std::unexpected(cells.error());
-        out = std::move(*cells);
-        return inbox_clear(peer);
+Result<> CellStore::inbox_each(const PeerId& peer, const std::function<Result<>(Cell)>& visit) {
+    auto rows = database_.use("SELECT record, device, hlc, hash, state, envelope FROM inbox "
+                              "WHERE mesh = ?1 AND peer = ?2 ORDER BY record, device");
+    rows.bind(1, mesh_).bind(2, peer);
+    while (true) {
+        const auto row = rows.step();
+        if (!row) return std::unexpected(row.error());
+        if (!*row) return {};
+        auto cell = read_cell(database_, rows);
+        if (!cell) return std::unexpected(cell.error());
+        if (auto done = visit(std::move(*cell)); !done) return done;
+    }
+}
+
+Result<sync::Usage> CellStore::inbox_usage() {
+    if (derived().inbox) return *derived().inbox;
+    auto rows = database_.use(
+        "SELECT count(*), coalesce(sum(length(envelope)), 0) FROM inbox WHERE mesh = ?1");
+    const auto row = rows.bind(1, mesh_).step();
+    if (!row) return std::unexpected(row.error());
+    derived().inbox = {static_cast<std::uint64_t>(rows.integer(0)),
+                       static_cast<std::uint64_t>(rows.integer(1))};
+    return *derived().inbox;
+}
+
+Result<> CellStore::inbox_expire() {
+    const auto oldest = [this]() -> Result<std::optional<PeerId>> {
+        // A time to come is of a clock that was wrong.
+        auto rows = database_.use("SELECT peer FROM resume WHERE mesh = ?1 AND "
+                                  "(kept_ms < ?2 OR kept_ms > ?3) LIMIT 1");
+        const std::int64_t now = clock_.wall_ms();
+        rows.bind(1, mesh_).bind(2, now - staged_for_ms).bind(3, now + staged_for_ms);
+        const auto row = rows.step();
+        if (!row) return std::unexpected(row.error());
+        if (!*row) return std::nullopt;
+        bool fits = true;
+        const auto peer = read_block<sizeof(PeerId)>(rows, 0, fits);
+        if (!fits) return damaged(database_);
+        return peer;
     };
-    if (auto done = transaction(work); !done) return std::unexpected(done.error());
-    return out;
+    while (true) {
+        const auto peer = oldest();
+        if (!peer) return std::unexpected(peer.error());
+        if (!*peer) return {};
+        if (auto done = inbox_clear(**peer); !done) return done;
+    }
 }
 
 Result<> CellStore::inbox_clear(const PeerId& peer) {
+    derived().inbox.reset();
     return transaction([&]() -> Result<> {
         auto cells = database_.use("DELETE FROM inbox WHERE mesh = ?1 AND peer = ?2");
         if (auto done = cells.bind(1, mesh_).bind(2, peer).run(); !done) return done;
@@ -97,6 +147,7 @@ Result<> CellStore::inbox_clear(const PeerId& peer) {
 }
 
 Result<> CellStore::inbox_clear_all() {
+    derived().inbox.reset();
     return transaction([&]() -> Result<> {
         auto cells = database_.use("DELETE FROM inbox WHERE mesh = ?1");
         if (auto done = cells.bind(1, mesh_).run(); !done) return done;

@@ -42,7 +42,15 @@ CREATE TABLE resume (mesh INTEGER NOT NULL, peer BLOB NOT NULL, token BLOB NOT N
     PRIMARY KEY (mesh, peer)) WITHOUT ROWID;
 )";
 
-constexpr std::array all{first};
+// resume.kept_ms: what was never resumed is forgotten after some hours. cell_state: in the order in
+// which held changes come due.
+constexpr const char* second = R"(
+ALTER TABLE resume ADD COLUMN kept_ms INTEGER NOT NULL DEFAULT 0;
+DROP INDEX cell_state;
+CREATE INDEX cell_state ON cell (mesh, state, hlc, device, record) WHERE state != 0;
+)";
+
+constexpr std::array all{first, second};
 
 } // namespace
 

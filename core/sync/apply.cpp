@@ -15,6 +15,10 @@ struct Replica::Incoming {
 
 namespace {
 
+// A staged pull is merged in parts of this size.
+constexpr std::size_t part_cells = 1024;
+constexpr std::size_t part_bytes = 4 * 1024 * 1024;
+
 auto rank(const Cell& cell) { return std::tie(cell.record, cell.device, cell.hlc, cell.hash); }
 
 /// The newest of each register; in record order, which is also the order that storage likes.
@@ -63,24 +67,13 @@ Result<std::vector<Replica::Incoming>> Replica::compare(std::vector<Cell> cells)
     return out;
 }
 
-Result<> Replica::within(const Usage& quota, const std::vector<Incoming>& incoming) {
+/// Refused after the fact: the transaction that this ends is undone.
+Result<> Replica::within(const Usage& quota) {
     if (quota.cells == 0 && quota.bytes == 0) return {};
-    if (!usage_) {
-        const auto counted = store_.usage();
-        if (!counted) return std::unexpected(counted.error());
-        usage_ = *counted;
-    }
-    Usage grown = *usage_;
-    for (const Incoming& one : incoming) {
-        grown.cells += one.replaces ? 0 : 1;
-        grown.bytes += one.cell.envelope.size();
-        grown.bytes -= one.replaces ? one.replaces->envelope.size() : 0;
-    }
-    const auto exceeds = [](std::uint64_t now, std::uint64_t most) { return most && now > most; };
-    if (exceeds(grown.cells, quota.cells) || exceeds(grown.bytes, quota.bytes))
-        return fail(Code::denied, "The mesh's quota on this server is used up.");
-    usage_ = grown;
-    return {};
+    const auto used = store_.usage();
+    if (!used) return std::unexpected(used.error());
+    if (!exceeds(*used, quota)) return {};
+    return fail(Code::denied, "The mesh's quota on this server is used up.");
 }
 
 bool Replica::is_ahead(Hlc hlc, std::int64_t now) const {
@@ -94,7 +87,9 @@ bool Replica::own_clock_is_wrong(const VersionVector& versions, std::int64_t now
     return others_ahead >= 2;
 }
 
-/// Members only: which cells wait for their time, and how far our own clock moves on.
+/// Members only: which cells wait for their time, and how far our own clock moves on. In a pull of
+/// several parts `versions` lacks those to come; what is held for that reason is let go by
+/// `reexamine`.
 Result<> Replica::settle_states(std::vector<Incoming>& incoming, const VersionVector& versions) {
     if (!self_ || incoming.empty()) return {};
     const auto last = store_.last();
@@ -119,8 +114,9 @@ Result<> Replica::settle_states(std::vector<Incoming>& incoming, const VersionVe
 
 Result<> Replica::keep(const Incoming& one) { return store_.put(one.cell); }
 
-Result<Delta> Replica::merge_in(std::vector<Cell> cells, const VersionVector& to,
-                                const Usage& quota) {
+/// One part of a transfer; `delta` is what the parts before it have changed.
+Result<> Replica::merge_in(std::vector<Cell> cells, const VersionVector& to, const Usage& quota,
+                           Delta& delta) {
     auto versions = store_.versions();
     if (!versions) return std::unexpected(versions.error());
     // A1: what lies beyond the promise may have gaps below it, so it waits for a better promise.
@@ -130,38 +126,48 @@ Result<Delta> Replica::merge_in(std::vector<Cell> cells, const VersionVector& to
     reduce(cells);
     auto incoming = compare(std::move(cells));
     if (!incoming) return std::unexpected(incoming.error());
-    if (auto done = within(quota, *incoming); !done) return std::unexpected(done.error());
-    Delta delta;
+    const bool first = delta.to.empty();
     for (const Incoming& one : *incoming)
         extend(delta, one.cell, *versions);
-    join(*versions, delta.to);
-    if (auto done = settle_states(*incoming, *versions); !done)
-        return std::unexpected(done.error());
-    for (auto& one : *incoming) {
-        if (auto done = keep(one); !done) return std::unexpected(done.error());
-        delta.cells.push_back(std::move(one.cell));
+    for (const auto& [device, hlc] : delta.to) {
+        if (hlc == version_of(*versions, device)) continue;
+        if (auto done = store_.set_version(device, hlc); !done) return done;
     }
-    for (const auto& [device, hlc] : delta.to)
-        if (hlc != delta.from[device])
-            if (auto done = store_.set_version(device, hlc); !done)
-                return std::unexpected(done.error());
-    return delta;
+    join(*versions, delta.to);
+    if (auto done = settle_states(*incoming, *versions); !done) return done;
+    delta.partial = delta.partial || (!first && !incoming->empty());
+    for (auto& one : *incoming) {
+        if (auto done = keep(one); !done) return done;
+        if (first) delta.cells.push_back(std::move(one.cell));
+    }
+    return within(quota);
 }
 
 Result<Delta> Replica::apply(const std::vector<Cell>& cells, const VersionVector& to,
                              const Usage& quota) {
     Delta delta;
-    const auto work = [&]() -> Result<> {
-        auto merged = merge_in(cells, to, quota);
-        if (!merged) return std::unexpected(merged.error());
-        delta = std::move(*merged);
-        return {};
-    };
+    const auto work = [&]() -> Result<> { return merge_in(cells, to, quota, delta); };
     if (cells.empty()) return delta; // a promise without cells moves nothing (A1)
-    auto done = store_.transaction(work);
-    if (done) return delta;
-    usage_.reset();
-    return std::unexpected(done.error());
+    if (auto done = store_.transaction(work); !done) return std::unexpected(done.error());
+    return delta;
+}
+
+/// In parts: memory does not grow with what a peer has staged.
+Result<> Replica::merge_staged(const PeerId& peer, const VersionVector& to, const Usage& quota,
+                               Delta& delta) {
+    std::vector<Cell> part;
+    std::size_t bytes = 0;
+    const auto merge = [&]() -> Result<> {
+        bytes = 0;
+        return merge_in(std::exchange(part, {}), to, quota, delta);
+    };
+    const auto collect = [&](Cell cell) -> Result<> {
+        bytes += cell.envelope.size();
+        part.push_back(std::move(cell));
+        return part.size() < part_cells && bytes < part_bytes ? Result<>{} : merge();
+    };
+    if (auto done = store_.inbox_each(peer, collect); !done) return done;
+    return merge();
 }
 
 Result<Delta> Replica::apply_pull(const PeerId& peer, std::vector<Cell> cells,
@@ -172,18 +178,13 @@ Result<Delta> Replica::apply_pull(const PeerId& peer, std::vector<Cell> cells,
     if (!*resume) return apply(cells, to, quota);
     Delta delta;
     const auto work = [&]() -> Result<> {
-        auto staged = store_.inbox_take(peer);
-        if (!staged) return std::unexpected(staged.error());
-        std::ranges::move(cells, std::back_inserter(*staged));
-        auto merged = merge_in(std::move(*staged), to, quota);
-        if (!merged) return std::unexpected(merged.error());
-        delta = std::move(*merged);
-        return {};
+        // With the others: the inbox keeps the newest of each register.
+        if (auto added = store_.inbox_add(peer, cells, **resume); !added) return added;
+        if (auto merged = merge_staged(peer, to, quota, delta); !merged) return merged;
+        return store_.inbox_clear(peer);
     };
-    auto done = store_.transaction(work);
-    if (done) return delta;
-    usage_.reset();
-    return std::unexpected(done.error());
+    if (auto done = store_.transaction(work); !done) return std::unexpected(done.error());
+    return delta;
 }
 
 Result<> Replica::acknowledge(Hlc hlc) {

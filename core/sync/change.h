@@ -31,6 +31,7 @@ struct Delta {
     VersionVector from;
     VersionVector to;
     std::vector<Cell> cells;
+    bool partial = false; // they are many: `cells` has only some, the rest is in the store
     [[nodiscard]] bool empty() const { return cells.empty() && to.empty(); }
 };
 

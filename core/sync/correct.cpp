@@ -152,37 +152,53 @@ Result<> Replica::restamp_unsent(std::int64_t shift_ms, Delta& delta) {
     return {};
 }
 
+Result<> Replica::examine(const Cell& cell, Examination& run) {
+    const bool plausible = is_plausible(cell.hlc);
+    const bool early = plausible && run.hold && is_ahead(cell.hlc, run.now);
+    const bool opens = plausible && !early && open(authority_, cell).has_value();
+    const CellState state = early   ? CellState::held
+                            : opens ? CellState::readable
+                                    : CellState::unreadable;
+    if (state == cell.state) return {};
+    if (opens) run.changed.push_back(cell.record);
+    if (auto done = store_.set_state(cell.record, cell.device, state); !done) return done;
+    const auto last = store_.last();
+    if (!last) return std::unexpected(last.error());
+    return plausible && !early && cell.hlc > *last ? store_.set_last(cell.hlc) : Result<>{};
+}
+
+Result<> Replica::examine_all(CellState state, Hlc until, Examination& run) {
+    constexpr std::size_t at_once = 64;
+    Cursor after;
+    while (true) {
+        const auto cells = store_.in_state(state, until, after, at_once);
+        if (!cells) return std::unexpected(cells.error());
+        if (cells->empty()) return {};
+        after = cursor_of(cells->back());
+        const auto work = [&]() -> Result<> {
+            for (const Cell& cell : *cells)
+                if (auto done = examine(cell, run); !done) return done;
+            return {};
+        };
+        if (auto done = store_.transaction(work); !done) return done;
+    }
+}
+
 Result<std::vector<RecordId>> Replica::reexamine() {
-    std::vector<RecordId> changed;
-    if (!self_) return changed;
-    const auto waiting = store_.in_state(CellState::held);
-    if (!waiting) return std::unexpected(waiting.error());
-    const auto unreadable = store_.in_state(CellState::unreadable);
-    if (!unreadable) return std::unexpected(unreadable.error());
-    if (waiting->empty() && unreadable->empty()) return changed;
+    Examination run;
+    if (!self_) return run.changed;
     const auto versions = store_.versions();
     if (!versions) return std::unexpected(versions.error());
-    const std::int64_t now = now_ms();
-    const bool hold = holding_ == Holding::on && !own_clock_is_wrong(*versions, now);
-    const auto examine = [&](const Cell& cell) -> Result<> {
-        if (hold && is_ahead(cell.hlc, now)) return {};
-        const bool opens = is_plausible(cell.hlc) && open(authority_, cell).has_value();
-        const CellState state = opens ? CellState::readable : CellState::unreadable;
-        if (state == cell.state) return {};
-        if (opens) changed.push_back(cell.record);
-        if (auto done = store_.set_state(cell.record, cell.device, state); !done) return done;
-        const auto last = store_.last();
-        if (!last) return std::unexpected(last.error());
-        return is_plausible(cell.hlc) && cell.hlc > *last ? store_.set_last(cell.hlc) : Result<>{};
-    };
-    const auto work = [&]() -> Result<> {
-        for (const auto* cells : {&*waiting, &*unreadable})
-            for (const Cell& cell : *cells)
-                if (auto done = examine(cell); !done) return done;
-        return {};
-    };
-    if (auto done = store_.transaction(work); !done) return std::unexpected(done.error());
-    return changed;
+    run.now = now_ms();
+    run.hold = holding_ == Holding::on && !own_clock_is_wrong(*versions, run.now);
+    const Hlc due = run.hold ? hlc_at(run.now + hold_ahead_ms + 1) : ~Hlc{0};
+    if (auto done = examine_all(CellState::held, due, run); !done)
+        return std::unexpected(done.error());
+    if (!keys_changed_) return run.changed;
+    if (auto done = examine_all(CellState::unreadable, ~Hlc{0}, run); !done)
+        return std::unexpected(done.error());
+    keys_changed_ = false;
+    return run.changed;
 }
 
 } // namespace envmesh::sync

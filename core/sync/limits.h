@@ -18,6 +18,8 @@ struct Limits {
     std::size_t answer_bytes = 1024 * 1024;   // beyond that: who asks and does not read is cut off
     std::uint64_t quota_cells = 0;            // server: 0 = none
     std::uint64_t quota_bytes = 0;
+    std::uint64_t pull_cells = 400'000; // a member takes no more at once: twice a server's default
+    std::uint64_t pull_bytes = 512ULL * 1024 * 1024;
     std::size_t unstaged_batches = 8; // received ones kept in memory before they are staged
 };
 

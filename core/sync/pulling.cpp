@@ -7,9 +7,6 @@
 namespace envmesh::sync {
 namespace {
 
-/// A peer that repeats itself without end must not fill the disk.
-constexpr std::uint64_t most_pull_bytes = std::uint64_t{4} << 30U;
-
 std::unexpected<Error> out_of_turn(std::string_view what) {
     return fail(Code::protocol, "The other side sent " + std::string(what) + " out of turn.");
 }
@@ -45,20 +42,21 @@ Result<Message> Pulling::start(Extent extent) {
         }
     }
     state_ = State::asked;
+    staged_ = resumed_;
     complete_.reset();
-    cells_.clear();
-    unstaged_batches_ = 0;
-    received_bytes_ = 0;
+    forget_unstaged();
     return Message(std::move(request));
 }
 
 Result<> Pulling::begin(Begin begin) {
+    if (abandoned()) return {};
     if (state_ == State::idle) return out_of_turn("the beginning of a transfer");
     const bool first = state_ == State::asked;
     if (begin.resumed && (!first || !resumed_)) return out_of_turn("a resumed transfer");
     if (first && resumed_ && !begin.resumed) {
         if (auto done = replica_.store().inbox_clear(peer_); !done) return done;
         resumed_.reset();
+        staged_.reset();
     }
     if (!first) complete_ = std::move(target_);
     target_ = std::move(begin.target);
@@ -68,15 +66,47 @@ Result<> Pulling::begin(Begin begin) {
 }
 
 Result<> Pulling::batch(Batch batch) {
+    if (abandoned()) return {};
     if (state_ != State::receiving) return out_of_turn("a part of a transfer");
     for (auto& cell : batch.checked) {
         if (!cell) continue;
         cursor_ = std::max(cursor_, cursor_of(*cell));
-        received_bytes_ += cell->envelope.size();
+        unstaged_bytes_ += cell->envelope.size();
         cells_.push_back(std::move(*cell));
     }
-    if (received_bytes_ > most_pull_bytes) return out_of_turn("more than a mesh can hold,");
+    if (auto room = check_room(); !room) return room;
     return ++unstaged_batches_ < limits_.unstaged_batches ? Result<>{} : stage();
+}
+
+/// What other peers and earlier sessions have staged counts as well: it lies on the disk.
+Result<> Pulling::check_room() {
+    const auto staged = replica_.store().inbox_usage();
+    if (!staged) return std::unexpected(staged.error());
+    const Usage all{staged->cells + cells_.size(), staged->bytes + unstaged_bytes_};
+    if (exceeds(all, quota()))
+        return fail(Code::denied, "The mesh's quota on this server is used up.");
+    if (!replica_.self() || !exceeds(all, {limits_.pull_cells, limits_.pull_bytes})) return {};
+    if (auto done = abandon(); !done) return done;
+    return fail(Code::protocol,
+                "The server sends more of the mesh than a device takes: " +
+                    std::to_string(limits_.pull_cells) + " changes or " +
+                    std::to_string(limits_.pull_bytes >> 20U) + " MiB.",
+                "Keep quota_cells and quota_bytes of the server at or below that.");
+}
+
+/// A device that connects anew while its old connection still lingers has two sessions, and one
+/// inbox: then only one of them may go by what it remembers.
+Result<> Pulling::check_inbox() {
+    const auto stands = replica_.store().inbox_resume(peer_);
+    if (!stands) return std::unexpected(stands.error());
+    if (*stands == staged_) return {};
+    return fail(Code::conflict, "Another connection with this device took over its transfer.");
+}
+
+void Pulling::forget_unstaged() {
+    cells_.clear();
+    unstaged_batches_ = 0;
+    unstaged_bytes_ = 0;
 }
 
 /// All of the sender's state `target` up to `cursor` is here. After a resumed start that is the old
@@ -89,17 +119,22 @@ Resume Pulling::progress() const {
 
 Result<> Pulling::stage() {
     const Resume at = progress();
-    const auto work = [&] { return replica_.store().inbox_add(peer_, cells_, at); };
+    const auto work = [&]() -> Result<> {
+        if (auto ours = check_inbox(); !ours) return ours;
+        return replica_.store().inbox_add(peer_, cells_, at);
+    };
     if (auto done = replica_.store().transaction(work); !done) return done;
-    cells_.clear();
-    unstaged_batches_ = 0;
+    staged_ = at;
+    forget_unstaged();
     return {};
 }
 
-Result<Delta> Pulling::end(const Usage& quota) {
-    if (state_ != State::receiving) return out_of_turn("the end of a transfer");
-    state_ = State::idle;
-    return replica_.apply_pull(peer_, std::exchange(cells_, {}), target_, quota);
+Result<Delta> Pulling::end() {
+    if (!begun()) return out_of_turn("the end of a transfer");
+    const State was = std::exchange(state_, State::idle);
+    if (was == State::abandoned) return Delta{};
+    if (auto ours = check_inbox(); !ours) return std::unexpected(ours.error());
+    return replica_.apply_pull(peer_, std::exchange(cells_, {}), target_, quota());
 }
 
 Result<> Pulling::suspend() {
@@ -109,8 +144,8 @@ Result<> Pulling::suspend() {
 }
 
 Result<> Pulling::abandon() {
-    state_ = State::idle;
-    cells_.clear();
+    if (active()) state_ = State::abandoned;
+    forget_unstaged();
     return replica_.store().inbox_clear(peer_);
 }
 

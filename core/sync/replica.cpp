@@ -172,7 +172,6 @@ Result<Delta> Replica::write(std::vector<Change> changes) {
         return store_.set_last(last);
     };
     if (auto done = store_.transaction(work); !done) return std::unexpected(done.error());
-    usage_.reset();
     for (auto& [record, cell] : written)
         delta.cells.push_back(std::move(cell));
     return delta;

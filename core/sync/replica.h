@@ -47,9 +47,11 @@ class Replica {
     /// The peer holds all our changes up to `hlc`. To be called only after a pull from it.
     Result<> acknowledge(Hlc hlc);
 
-    /// Held changes whose time has come become readable, unreadable ones are tried again. Call once
-    /// a minute and after keys changed. Returns the records that changed.
+    /// Held changes whose time has come become readable; unreadable ones are tried again once keys
+    /// have changed, and the first time. Call once a minute. Returns the records that changed.
     Result<std::vector<RecordId>> reexamine();
+    /// To be called when the authority has come to know other keys or another chain.
+    void keys_changed() { keys_changed_ = true; }
     /// Our clock is off by this much (a trusted server's time minus ours; five minutes or less
     /// count as right): corrects the physical time, re-stamps what nobody has seen and holds what a
     /// wrong clock had let pass (S2). Cheap when nothing is wrong: call it before each session
@@ -77,9 +79,12 @@ class Replica {
     Result<Cell> seal(const Variable& variable, Hlc hlc, std::size_t least_bucket);
     Result<> keep_own(const Cell& cell);
 
-    Result<Delta> merge_in(std::vector<Cell> cells, const VersionVector& to, const Usage& quota);
+    Result<> merge_in(std::vector<Cell> cells, const VersionVector& to, const Usage& quota,
+                      Delta& delta);
+    Result<> merge_staged(const PeerId& peer, const VersionVector& to, const Usage& quota,
+                          Delta& delta);
     Result<std::vector<Incoming>> compare(std::vector<Cell> cells);
-    Result<> within(const Usage& quota, const std::vector<Incoming>& incoming);
+    Result<> within(const Usage& quota);
     Result<> settle_states(std::vector<Incoming>& incoming, const VersionVector& versions);
     Result<> keep(const Incoming& one);
 
@@ -91,6 +96,13 @@ class Replica {
         Hlc last = 0; // newest stamp
         Hlc sent = 0; // newest of ours
     };
+    struct Examination {
+        std::int64_t now = 0;
+        bool hold = false;
+        std::vector<RecordId> changed{};
+    };
+    Result<> examine(const Cell& cell, Examination& run);
+    Result<> examine_all(CellState state, Hlc until, Examination& run);
     Result<Believed> believe(const std::vector<Cell>& unsent, Hlc acknowledged);
     Result<> restamp_unsent(std::int64_t shift_ms, Delta& delta);
 
@@ -101,8 +113,8 @@ class Replica {
     std::optional<DeviceId> self_;
     Holding holding_;
     std::int64_t clock_offset_ms_ = 0;
-    Hlc own_received_ = 0;       // newest change of ours among the cells of the last pull
-    std::optional<Usage> usage_; // counted once, then kept in step
+    Hlc own_received_ = 0; // newest change of ours among the cells of the last pull
+    bool keys_changed_ = true;
 };
 
 } // namespace envmesh::sync

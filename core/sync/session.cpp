@@ -41,6 +41,8 @@ Session::Session(Replica& replica, Side side, const PeerId& peer, const Limits& 
       serving_(replica.store(), limits) {}
 
 Result<> Session::start() {
+    if (auto done = replica_.store().inbox_expire(); !done)
+        log_warning("old_transfers_not_forgotten", "reason", done.error().message);
     if (side_ == Side::server) return {};
     round_ = Round::pulling;
     return begin_pull(Pulling::Extent::missing);
@@ -94,18 +96,20 @@ Result<> Session::on(Begin& message) {
 }
 
 Result<> Session::on(Batch& message) {
+    if (pulling_.abandoned()) return {}; // it was on its way when we refused
     count(message);
-    if (auto done = pulling_.batch(std::move(message)); !done) return done;
-    if (limits_.quota_bytes != 0 && pulling_.received_bytes() > limits_.quota_bytes)
-        return refuse_over_quota();
-    send(Ack{});
-    return {};
+    auto done = pulling_.batch(std::move(message));
+    if (!done && done.error().code == Code::denied) return refuse_over_quota();
+    if (done) send(Ack{});
+    return done;
 }
 
 Result<> Session::on(End&) {
-    auto delta = pulling_.end(quota());
+    const bool refused = pulling_.abandoned();
+    auto delta = pulling_.end();
     if (!delta && delta.error().code == Code::denied) return refuse_over_quota();
     if (!delta) return std::unexpected(delta.error());
+    if (refused) return owes_full_ || pull_again_ ? pull_again() : Result<>{};
     keep(std::move(*delta));
     const VersionVector target = pulling_.target();
     auto own = replica_.reconcile_own(target);
@@ -116,15 +120,14 @@ Result<> Session::on(End&) {
     return after_pull(target);
 }
 
+Result<> Session::pull_again() {
+    pull_again_ = false;
+    const bool full = std::exchange(owes_full_, false);
+    return begin_pull(full ? Pulling::Extent::full : Pulling::Extent::missing);
+}
+
 Result<> Session::after_pull(const VersionVector& target) {
-    if (owes_full_) {
-        owes_full_ = pull_again_ = false;
-        return begin_pull(Pulling::Extent::full);
-    }
-    if (pull_again_) {
-        pull_again_ = false;
-        return begin_pull(Pulling::Extent::missing);
-    }
+    if (owes_full_ || pull_again_) return pull_again();
     if (round_ == Round::pulling) return offer(target);
     if (owes_settled_) return settle(target);
     auto versions = replica_.store().versions();
@@ -220,6 +223,8 @@ Result<> Session::on(Push& message) {
     if (!mesh::covers(*versions, message.from)) return pull_more();
     auto delta = replica_.apply(authentic(message), message.to, quota());
     if (!delta && delta.error().code == Code::denied) {
+        // Refused while the peer streams, it would be taken for a refusal of the stream.
+        if (pulling_.active()) return pull_more();
         send(Quota{limits_.quota_cells, limits_.quota_bytes});
         return {};
     }
@@ -247,6 +252,8 @@ Result<> Session::confirm(const VersionVector& peer) {
 
 Result<> Session::on(Quota&) {
     log_warning("the server's quota for this mesh is used up");
+    // Whoever gives up a pull still waits for its end.
+    if (serving_.active()) send(End{});
     serving_.stop();
     over_quota_ = true;
     round_ = Round::idle;
@@ -267,7 +274,8 @@ Result<> Session::changed(const Delta& delta) {
     if (delta.empty() || !live_ || serving_.active() || over_quota_) return {};
     join(unconfirmed_, delta.to);
     const std::size_t bytes = size_of(delta);
-    const bool large = delta.cells.size() > limits_.batch_cells || bytes > limits_.batch_bytes;
+    const bool large =
+        delta.partial || delta.cells.size() > limits_.batch_cells || bytes > limits_.batch_bytes;
     if (poke_pending_ || large || outgoing_bytes_ + bytes > limits_.outgoing_bytes)
         poke();
     else

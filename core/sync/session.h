@@ -72,6 +72,8 @@ class Session {
     Result<> begin_pull(Pulling::Extent extent);
     /// The peer has something that the running pull may have passed by: pull, or pull again.
     Result<> pull_more();
+    /// When the last pull is over: what came up while it ran.
+    Result<> pull_again();
     Result<> after_pull(const VersionVector& target);
     Result<> offer(const VersionVector& target);
     Result<> settle(const VersionVector& target);

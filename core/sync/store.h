@@ -44,6 +44,7 @@ inline Cursor cursor_of(const Cell& cell) { return {cell.hlc, cell.device, cell.
 struct Resume {
     VersionVector target;
     Cursor cursor;
+    bool operator==(const Resume&) const = default;
 };
 
 /// Names the other end of a pull in the inbox: the server's or member's device id.
@@ -53,13 +54,17 @@ struct Usage {
     std::uint64_t cells = 0;
     std::uint64_t bytes = 0; // of envelopes
 };
+/// More than `most`, where 0 is no limit.
+inline bool exceeds(const Usage& used, const Usage& most) {
+    return (most.cells != 0 && used.cells > most.cells) ||
+           (most.bytes != 0 && used.bytes > most.bytes);
+}
 
 class Store {
   public:
     virtual ~Store() = default;
 
-    /// All that `work` writes is kept, durably, or none of it: then the error is returned. Not
-    /// nested.
+    /// All that `work` writes is kept, durably, or none of it, with its error. Not nested.
     virtual Result<> transaction(const std::function<Result<>()>& work) = 0;
 
     // Registers
@@ -72,44 +77,42 @@ class Store {
     virtual Result<std::vector<Cell>> scan(const VersionVector& floor, const Resume* resume,
                                            const Cursor& after, std::size_t limit,
                                            std::size_t most_bytes) = 0;
-    /// Every cell, ordered by record; for reading all variables. Stops at the first error of
-    /// `visit`.
+    /// Every cell, ordered by record. Stops at the first error of `visit`.
     virtual Result<> each(const std::function<Result<>(const Cell&)>& visit) = 0;
-    /// Inserts or replaces the register. The replaced cell goes to the history where the node keeps
-    /// one.
+    /// Inserts or replaces; the replaced cell goes to the history where the node keeps one.
     virtual Result<> put(const Cell& cell) = 0;
     virtual Result<> set_state(const RecordId& record, const DeviceId& device, CellState state) = 0;
-    virtual Result<std::vector<Cell>> in_state(CellState state) = 0;
+    /// At most `limit` held or unreadable cells in cursor order, after `after`, hlc <= `until`.
+    virtual Result<std::vector<Cell>> in_state(CellState state, Hlc until, const Cursor& after,
+                                               std::size_t limit) = 0;
     virtual Result<std::uint64_t> count(CellState state) = 0;
-    /// BLAKE2b-256 over the sorted (record, device, hlc, hash).
-    virtual Result<Hash> digest() = 0;
+    virtual Result<Hash> digest() = 0; // BLAKE2b-256 over sorted (record, device, hlc, hash)
     virtual Result<Usage> usage() = 0;
 
     // Progress
     virtual Result<VersionVector> versions() = 0;
     virtual Result<> set_version(const DeviceId& device, Hlc hlc) = 0;
-    /// The largest hlc among the cells held of this device (A1).
-    virtual Result<Hlc> newest_of(const DeviceId& device) = 0;
+    virtual Result<Hlc> newest_of(const DeviceId& device) = 0; // among the cells held (A1)
 
     // A member's own state (unused on servers)
     virtual Result<Hlc> last() = 0; // hybrid clock, persisted with each write
     virtual Result<> set_last(Hlc hlc) = 0;
-    virtual Result<Hlc>
-    acknowledged() = 0; // newest own hlc that a peer is known to hold ("acked_self")
+    virtual Result<Hlc> acknowledged() = 0; // newest own hlc that a peer is known to hold
     virtual Result<> set_acknowledged(Hlc hlc) = 0;
     virtual Result<std::vector<Cell>> outbox() = 0; // own changes, not acknowledged; one per record
     virtual Result<std::uint64_t> outbox_size() = 0;
     virtual Result<> outbox_put(const Cell& cell) = 0;
     virtual Result<> outbox_erase(const RecordId& record) = 0;
-    /// Keeps a change that lost (I5).
-    virtual Result<> history_add(const Cell& cell) = 0;
+    virtual Result<> history_add(const Cell& cell) = 0; // a change that lost (I5)
 
     // Staged pull
     virtual Result<> inbox_add(const PeerId& peer, const std::vector<Cell>& cells,
                                const Resume& resume) = 0;
     virtual Result<std::optional<Resume>> inbox_resume(const PeerId& peer) = 0;
-    /// All staged cells, and forgets them.
-    virtual Result<std::vector<Cell>> inbox_take(const PeerId& peer) = 0;
+    /// The newest of each register, ordered by record. `visit` may not write the inbox.
+    virtual Result<> inbox_each(const PeerId& peer, const std::function<Result<>(Cell)>& visit) = 0;
+    virtual Result<Usage> inbox_usage() = 0; // of all peers
+    virtual Result<> inbox_expire() = 0;     // what was staged hours ago and never resumed
     virtual Result<> inbox_clear(const PeerId& peer) = 0;
     virtual Result<> inbox_clear_all() = 0;
 };

@@ -18,7 +18,7 @@ using namespace envmesh::sync; // NOLINT: tests of sync speak its language
 class MemoryStore final : public Store {
   public:
     struct Staged {
-        std::vector<Cell> cells;
+        std::map<std::pair<RecordId, DeviceId>, Cell> cells;
         Resume resume;
     };
     struct State {
@@ -119,13 +119,23 @@ class MemoryStore final : public Store {
         cell.state = state;
         return {};
     }
-    Result<std::vector<Cell>> in_state(CellState state) override {
+    Result<std::vector<Cell>> in_state(CellState state, Hlc until, const Cursor& after,
+                                       std::size_t limit) override {
         std::vector<Cell> out;
-        for (const auto& [key, cell] : state_.cells)
+        for (auto at = state_.order.upper_bound(after); at != state_.order.end(); ++at) {
+            if (out.size() >= limit || at->hlc > until) break;
+            const Cell& cell = state_.cells.at({at->record, at->device});
             if (cell.state == state) out.push_back(cell);
+        }
+        looked_at_ += out.size();
         return out;
     }
-    Result<std::uint64_t> count(CellState state) override { return in_state(state)->size(); }
+    /// How many cells in_state has returned.
+    [[nodiscard]] std::size_t looked_at() const { return looked_at_; }
+    Result<std::uint64_t> count(CellState state) override {
+        const auto in = [&](const auto& entry) { return entry.second.state == state; };
+        return static_cast<std::uint64_t>(std::ranges::count_if(state_.cells, in));
+    }
     Result<Hash> digest() override {
         if (digest_) return *digest_;
         Writer all;
@@ -196,7 +206,10 @@ class MemoryStore final : public Store {
                        const Resume& resume) override {
         undo([this, old = state_.inbox] { state_.inbox = old; });
         Staged& staged = state_.inbox[peer];
-        staged.cells.insert(staged.cells.end(), cells.begin(), cells.end());
+        for (const Cell& cell : cells) {
+            Cell& kept = staged.cells.try_emplace({cell.record, cell.device}, cell).first->second;
+            if (std::tie(cell.hlc, cell.hash) > std::tie(kept.hlc, kept.hash)) kept = cell;
+        }
         staged.resume = resume;
         return {};
     }
@@ -205,13 +218,23 @@ class MemoryStore final : public Store {
         if (at == state_.inbox.end()) return std::nullopt;
         return at->second.resume;
     }
-    Result<std::vector<Cell>> inbox_take(const PeerId& peer) override {
-        undo([this, old = state_.inbox] { state_.inbox = old; });
-        std::vector<Cell> out = std::exchange(state_.inbox[peer].cells, {});
-        state_.inbox.erase(peer);
+    Result<> inbox_each(const PeerId& peer, const std::function<Result<>(Cell)>& visit) override {
+        for (const auto& [key, cell] : state_.inbox[peer].cells)
+            if (auto done = visit(cell); !done) return done;
+        return {};
+    }
+    Result<Usage> inbox_usage() override {
+        Usage out;
+        for (const auto& [peer, staged] : state_.inbox)
+            for (const auto& [key, cell] : staged.cells) {
+                ++out.cells;
+                out.bytes += cell.envelope.size();
+            }
         return out;
     }
+    Result<> inbox_expire() override { return {}; }
     Result<> inbox_clear(const PeerId& peer) override {
+        undo([this, old = state_.inbox] { state_.inbox = old; });
         state_.inbox.erase(peer);
         return {};
     }
@@ -231,6 +254,7 @@ class MemoryStore final : public Store {
     bool in_transaction_ = false;
     int transactions_ = 0;
     int puts_left_ = -1;
+    std::size_t looked_at_ = 0;
 };
 
 } // namespace envmesh::test

@@ -44,7 +44,7 @@ TEST(MailMessage, RefusesUnknownTypesSlotsAndCodes) {
         EXPECT_FALSE(decode_mail(read));
     }
     Bytes error = encode(MailError{rv, Code::denied});
-    error.back() = 4;
+    error.back() = 5;
     EXPECT_FALSE(decode_mail(error));
     Bytes unknown = encode(MailClose{rv});
     unknown[0] = 0x26;

@@ -72,9 +72,23 @@ TEST_F(CellsTest, StatesAreFoundAndCounted) {
     ASSERT_TRUE(cells.set_state(id_of<sync::RecordId>(4), device, CellState::unreadable));
     EXPECT_EQ(cells.count(CellState::readable).value(), 4U);
     EXPECT_EQ(cells.count(CellState::held).value(), 1U);
-    EXPECT_EQ(cells.in_state(CellState::held).value().at(0).hlc, 3U);
-    EXPECT_EQ(cells.in_state(CellState::unreadable).value().at(0).hlc, 5U);
-    EXPECT_EQ(cells.in_state(CellState::readable).value().size(), 4U);
+    const auto hlcs = [&](CellState state, sync::Hlc until, const sync::Cursor& after,
+                          std::size_t limit) {
+        std::vector<sync::Hlc> out;
+        const auto found = cells.in_state(state, until, after, limit).value();
+        for (const auto& cell : found)
+            out.push_back(cell.hlc);
+        return out;
+    };
+    using Hlcs = std::vector<sync::Hlc>;
+    EXPECT_EQ(hlcs(CellState::held, ~sync::Hlc{0}, {}, 9), Hlcs{3});
+    EXPECT_EQ(hlcs(CellState::unreadable, ~sync::Hlc{0}, {}, 9), Hlcs{5});
+    ASSERT_TRUE(cells.set_state(id_of<sync::RecordId>(5), device, CellState::held));
+    ASSERT_TRUE(cells.set_state(id_of<sync::RecordId>(0), device, CellState::held));
+    EXPECT_EQ(hlcs(CellState::held, ~sync::Hlc{0}, {}, 9), (Hlcs{1, 3, 6}));
+    EXPECT_EQ(hlcs(CellState::held, ~sync::Hlc{0}, {}, 2), (Hlcs{1, 3}));
+    EXPECT_EQ(hlcs(CellState::held, 3, {}, 9), (Hlcs{1, 3}));
+    EXPECT_EQ(hlcs(CellState::held, 6, {1, device, id_of<sync::RecordId>(0)}, 9), (Hlcs{3, 6}));
     EXPECT_EQ(cells.digest().value(), digest) << "a state is not replicated (A2)";
 }
 

@@ -24,14 +24,31 @@ TEST_F(SchemaTest, FreshFileHasTheNewestVersion) {
 
 TEST_F(SchemaTest, RunsOnlyWhatIsMissing) {
     const auto database = opened(file);
+    ASSERT_TRUE(database->run("PRAGMA user_version = 1"));
     const std::array steps{"nonsense, long done", "CREATE TABLE two (v)", "CREATE TABLE three (v)"};
     ASSERT_TRUE(migrate(*database, steps));
     EXPECT_EQ(version(*database), 3);
     EXPECT_TRUE(database->run("INSERT INTO two VALUES (1); INSERT INTO three VALUES (1)"));
 }
 
+TEST_F(SchemaTest, AFileOfTheFirstVersionKeepsItsRows) {
+    const auto database = opened(file);
+    ASSERT_TRUE(
+        database->run("DROP TABLE resume; CREATE TABLE resume (mesh INTEGER NOT NULL, "
+                      "peer BLOB NOT NULL, token BLOB NOT NULL, PRIMARY KEY (mesh, peer)) "
+                      "WITHOUT ROWID; INSERT INTO resume VALUES (1, x'01', x'02'); "
+                      "DROP INDEX cell_state; CREATE INDEX cell_state ON cell (mesh, state) "
+                      "WHERE state != 0; PRAGMA user_version = 1"));
+    ASSERT_TRUE(migrate(*database, migrations()));
+    EXPECT_EQ(version(*database), std::ssize(migrations()));
+    auto row = database->use("SELECT kept_ms FROM resume");
+    EXPECT_TRUE(row.step().value());
+    EXPECT_EQ(row.integer(0), 0) << "of unknown age: the next session forgets it";
+}
+
 TEST_F(SchemaTest, FailingStepLeavesTheVersionBefore) {
     const auto database = opened(file);
+    ASSERT_TRUE(database->run("PRAGMA user_version = 1"));
     const std::array steps{"", "CREATE TABLE two (v)", "CREATE TABLE three (v); nonsense"};
     EXPECT_FALSE(migrate(*database, steps));
     EXPECT_EQ(version(*database), 2);
@@ -82,8 +99,11 @@ TEST_F(SchemaTest, PullsSeekInTheirIndexes) {
                              "WHERE mesh = ?1 ORDER BY record, device");
     EXPECT_NE(digest.find("COVERING INDEX cell_record"), std::string::npos) << digest;
     EXPECT_EQ(digest.find("B-TREE"), std::string::npos) << digest;
-    const auto held = plan("SELECT record FROM cell WHERE mesh = ?1 AND state = ?2 AND state != 0");
-    EXPECT_NE(held.find("INDEX cell_state"), std::string::npos) << held;
+    const auto held = plan("SELECT envelope FROM cell INDEXED BY cell_state WHERE mesh = ?1 "
+                           "AND state = ?2 AND state != 0 AND (hlc, device, record) > (?3, ?4, ?5) "
+                           "AND hlc <= ?6 ORDER BY hlc, device, record LIMIT ?7");
+    EXPECT_NE(held.find("INDEX cell_state (mesh=? AND state=? AND "), std::string::npos) << held;
+    EXPECT_EQ(held.find("B-TREE"), std::string::npos) << held;
     const auto newest = plan("SELECT max(hlc) FROM cell WHERE mesh = ?1 AND device = ?2");
     EXPECT_NE(newest.find("COVERING INDEX cell_device (mesh=? AND device=?)"), std::string::npos)
         << newest;

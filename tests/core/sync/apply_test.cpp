@@ -118,5 +118,34 @@ TEST_F(Apply, an_acknowledgement_clears_what_it_names_and_never_more_than_was_wr
     EXPECT_EQ(writer.store.state().acknowledged, second.to.at(writer.id));
 }
 
+// The parts are merged one by one: together they must come to the same.
+TEST_F(Apply, a_staged_pull_of_many_parts_is_applied_whole_or_not_at_all) {
+    constexpr int many = 2500;
+    std::vector<Change> changes(many);
+    for (int i = 0; i < many; ++i)
+        changes[static_cast<std::size_t>(i)].name = "V" + std::to_string(i);
+    const Delta written = writer.replica.write(std::move(changes)).value();
+    std::vector<Cell> cells = Node::received(writer, written);
+    const Cell last = cells.back();
+    cells.pop_back();
+    const PeerId peer = device(101);
+    ASSERT_TRUE(node.store.inbox_add(peer, cells, {written.to, cursor_of(cells.back())}));
+    const Usage little{.cells = many - 1};
+    EXPECT_EQ(node.replica.apply_pull(peer, {last}, written.to, little).error().code, Code::denied);
+    EXPECT_TRUE(node.store.state().cells.empty());
+    EXPECT_TRUE(node.store.state().versions.empty());
+    EXPECT_EQ(node.store.inbox_usage()->cells, std::uint64_t{many - 1});
+    const auto applied = node.replica.apply_pull(peer, {last}, written.to, {.cells = many});
+    ASSERT_TRUE(applied.has_value());
+    EXPECT_EQ(applied->from, written.from);
+    EXPECT_EQ(applied->to, written.to);
+    EXPECT_TRUE(applied->partial);
+    EXPECT_LT(applied->cells.size(), std::size_t{many});
+    EXPECT_EQ(node.store.digest().value(), writer.store.digest().value());
+    EXPECT_EQ(node.store.state().versions, written.to);
+    EXPECT_EQ(node.store.inbox_usage()->cells, 0U);
+    EXPECT_TRUE(node.store.state().history.empty());
+}
+
 } // namespace
 } // namespace envmesh::test

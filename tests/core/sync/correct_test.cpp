@@ -103,6 +103,31 @@ TEST_F(Correct, a_key_that_came_later_makes_readable) {
     EXPECT_EQ(node.value("A"), "1");
 }
 
+TEST_F(Correct, looks_only_at_what_can_have_changed) {
+    ASSERT_TRUE(node.replica.reexamine().has_value());
+    node.authority.unknown_epochs.insert(0);
+    for (int i = 0; i < 200; ++i) {
+        const Delta written = other.set("U" + std::to_string(i), "1");
+        const auto cell = check_cell(node.authority, written.cells[0].envelope);
+        ASSERT_TRUE(node.replica.apply({*cell}, written.to).has_value());
+    }
+    third.clock.wall += year;
+    for (int i = 0; i < 200; ++i)
+        give(third, third.set("H" + std::to_string(i), "1"));
+    EXPECT_EQ(node.store.count(CellState::unreadable).value(), 200U);
+    EXPECT_EQ(node.store.count(CellState::held).value(), 200U);
+    const std::size_t before = node.store.looked_at();
+    EXPECT_TRUE(node.replica.reexamine()->empty());
+    EXPECT_EQ(node.store.looked_at(), before);
+    node.authority.unknown_epochs.clear();
+    node.replica.keys_changed();
+    EXPECT_EQ(node.replica.reexamine()->size(), 200U);
+    EXPECT_EQ(node.store.looked_at(), before + 200);
+    node.clock.wall += year;
+    EXPECT_EQ(node.replica.reexamine()->size(), 200U);
+    EXPECT_EQ(node.value("H199"), "1");
+}
+
 TEST_F(Correct, a_clock_that_is_ahead_takes_back_what_nobody_has_seen) {
     node.set("S", "sent");
     ASSERT_TRUE(run_round(node, server).has_value());

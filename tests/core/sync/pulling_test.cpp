@@ -49,7 +49,7 @@ TEST_F(PullingTest, nothing_shows_before_the_end) {
     EXPECT_TRUE(node.store.state().cells.empty());
     EXPECT_TRUE(node.store.state().versions.empty());
     ASSERT_TRUE(batch({3}).has_value());
-    EXPECT_EQ(pulling.end({})->cells.size(), 4U);
+    EXPECT_EQ(pulling.end()->cells.size(), 4U);
     EXPECT_EQ(node.store.state().versions, target);
     EXPECT_FALSE(resume().has_value());
 }
@@ -117,10 +117,80 @@ TEST_F(PullingTest, a_broken_link_keeps_what_was_only_in_memory) {
     EXPECT_TRUE(resume().has_value());
 }
 
+TEST_F(PullingTest, what_is_staged_counts_from_one_session_to_the_next) {
+    Node server(101, Part::server);
+    const std::uint64_t room = 2 * cells[0].envelope.size();
+    const Limits limits{.quota_bytes = room, .unstaged_batches = 1};
+    const auto one_batch = [&](const PeerId& from, std::size_t which) -> Result<> {
+        Pulling session(server.replica, from, limits);
+        const auto request = std::get<Pull>(session.start(Pulling::Extent::missing).value());
+        EXPECT_TRUE(session.begin({.resumed = request.resume.has_value(), .target = target}));
+        Batch batch;
+        batch.checked.emplace_back(cells[which]);
+        if (auto done = session.batch(std::move(batch)); !done) return done;
+        return session.suspend();
+    };
+    EXPECT_TRUE(one_batch(peer, 0));
+    EXPECT_TRUE(one_batch(device(102), 1));
+    EXPECT_EQ(one_batch(peer, 2).error().code, Code::denied);
+    EXPECT_EQ(server.store.inbox_usage()->bytes, room);
+}
+
+TEST_F(PullingTest, what_was_given_up_is_forgotten_and_its_rest_ignored) {
+    start();
+    ASSERT_TRUE(pulling.begin({.target = target}).has_value());
+    ASSERT_TRUE(batch({0}).has_value());
+    ASSERT_TRUE(pulling.abandon().has_value());
+    EXPECT_FALSE(resume().has_value());
+    EXPECT_TRUE(batch({1}).has_value());
+    EXPECT_TRUE(pulling.begin({.target = target}).has_value());
+    EXPECT_TRUE(batch({2}).has_value());
+    EXPECT_TRUE(pulling.active());
+    EXPECT_TRUE(pulling.end()->empty());
+    EXPECT_FALSE(pulling.active());
+    EXPECT_TRUE(node.store.state().cells.empty());
+    EXPECT_FALSE(resume().has_value());
+}
+
+TEST_F(PullingTest, a_member_takes_only_so_much) {
+    const Limits limits{.pull_cells = 3, .unstaged_batches = 1};
+    Pulling modest(node.replica, peer, limits);
+    ASSERT_TRUE(modest.start(Pulling::Extent::missing).has_value());
+    ASSERT_TRUE(modest.begin({.target = target}).has_value());
+    for (std::size_t i = 0; i < 3; ++i) {
+        Batch batch;
+        batch.checked.emplace_back(cells[i]);
+        ASSERT_TRUE(modest.batch(std::move(batch)).has_value());
+    }
+    Batch batch;
+    batch.checked.emplace_back(cells[3]);
+    const auto refused = modest.batch(std::move(batch));
+    EXPECT_EQ(refused.error().code, Code::protocol);
+    EXPECT_NE(refused.error().message.find("3 changes"), std::string::npos);
+    EXPECT_FALSE(refused.error().fix.empty());
+    EXPECT_EQ(node.store.inbox_usage()->cells, 0U);
+}
+
+TEST_F(PullingTest, two_sessions_with_one_peer_do_not_mix_what_they_staged) {
+    start();
+    ASSERT_TRUE(pulling.begin({.target = target}).has_value());
+    ASSERT_TRUE(batch({0, 1}).has_value());
+    Pulling later(node.replica, peer, {.unstaged_batches = 1});
+    ASSERT_TRUE(later.start(Pulling::Extent::full).has_value()); // forgets what stood there
+    ASSERT_TRUE(later.begin({.target = target}).has_value());
+    EXPECT_EQ(batch({2}).error().code, Code::conflict);
+    EXPECT_EQ(pulling.end().error().code, Code::conflict) << "it would promise the lost ones";
+    Batch all;
+    for (const Cell& cell : cells)
+        all.checked.emplace_back(cell);
+    ASSERT_TRUE(later.batch(std::move(all)).has_value());
+    EXPECT_EQ(later.end()->cells.size(), 4U);
+}
+
 TEST_F(PullingTest, out_of_turn_ends_the_link) {
     EXPECT_EQ(pulling.begin({}).error().code, Code::protocol);
     EXPECT_EQ(batch({0}).error().code, Code::protocol);
-    EXPECT_EQ(pulling.end({}).error().code, Code::protocol);
+    EXPECT_EQ(pulling.end().error().code, Code::protocol);
     start();
     EXPECT_EQ(batch({0}).error().code, Code::protocol);
     EXPECT_EQ(pulling.begin({.resumed = true, .target = {}}).error().code, Code::protocol)

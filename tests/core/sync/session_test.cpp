@@ -203,6 +203,49 @@ TEST_F(SessionTest, a_server_over_its_quota_keeps_nothing_and_the_outbox_stays) 
     EXPECT_EQ(one.store.outbox_size().value(), 1U);
 }
 
+TEST_F(SessionTest, a_refusal_in_the_middle_of_a_stream_is_told_and_the_link_lives) {
+    for (int i = 0; i < 40; ++i)
+        one.set("V" + std::to_string(i), "x");
+    const std::uint64_t cell = one.store.usage()->bytes / 40;
+    const Limits small{.batch_cells = 2, .window = 4, .quota_bytes = 10 * cell};
+    Link link(one, server, small);
+    ASSERT_TRUE(link.client.start().has_value());
+    ASSERT_TRUE(link.run().has_value());
+    EXPECT_TRUE(link.client.over_quota());
+    EXPECT_LT(link.client.counters().sent_cells, 20U) << "it stops when it is told";
+    EXPECT_TRUE(server.store.state().cells.empty());
+    EXPECT_EQ(server.store.inbox_usage()->cells, 0U);
+    ASSERT_TRUE(link.client.resync().has_value());
+    ASSERT_TRUE(link.run().has_value()) << "it may try again over the same link";
+    EXPECT_TRUE(link.client.over_quota());
+    EXPECT_EQ(one.store.outbox_size().value(), 40U);
+    Link larger(one, server, {.batch_cells = 2, .quota_bytes = 40 * cell});
+    live(larger);
+}
+
+TEST_F(SessionTest, an_offer_that_crosses_a_refusal_is_answered_after_the_old_stream) {
+    for (int i = 0; i < 20; ++i)
+        one.set("V" + std::to_string(i), "x");
+    const Limits small{.batch_cells = 1, .window = 4, .quota_cells = 5};
+    Link link(one, server, small);
+    ASSERT_TRUE(link.client.start().has_value());
+    link.collect();
+    while (!link.to_server.empty() || !link.to_client.empty()) {
+        const bool refused = !link.to_client.empty() && link.to_client.back()[0] == 0x19;
+        if (refused) break;
+        const auto to = link.to_server.empty() ? Session::Side::client : Session::Side::server;
+        ASSERT_TRUE(link.deliver(to).has_value());
+        link.collect();
+    }
+    ASSERT_FALSE(link.to_client.empty());
+    Offer offer{.versions = one.store.state().versions, .digest = {}};
+    link.to_server.push_front(encode(Message(offer)));
+    ASSERT_TRUE(link.run().has_value());
+    EXPECT_TRUE(link.client.over_quota());
+    EXPECT_TRUE(server.store.state().cells.empty());
+    EXPECT_TRUE(server.store.state().versions.empty());
+}
+
 TEST_F(SessionTest, an_interrupted_pull_resumes_where_it_stopped) {
     for (int i = 0; i < 40; ++i)
         one.set("V" + std::to_string(i), "x");
