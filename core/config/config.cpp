@@ -142,7 +142,7 @@ constexpr std::array table{
         "most records that a mesh may keep here; devices take up to 400000",
         number<&Config::quota_cells, 1, most_quota>},
     Row{"server", "quota_bytes", "a whole number of at least 1", "268435456",
-         "most bytes that a mesh may keep here, its member list too; devices take up to 536870912",
+        "most bytes that a mesh may keep here, its member list too; devices take up to 536870912",
         number<&Config::quota_bytes, 1, most_quota>},
     Row{"client", "enable_cloud", "true or false", "true", "use a cloud server",
         flag<&Config::enable_cloud>},
