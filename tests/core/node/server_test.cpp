@@ -123,7 +123,10 @@ TEST_F(ServerTest, TheMemberListCountsInTheQuota) {
         init(alice, "alice", &blind_server(config));
         set(alice, "KEY", "value");
         EXPECT_EQ(synced(alice), missing == 0);
-        EXPECT_EQ(ask(alice, api::Status{})->pending, missing);
+        const auto status = ask(alice, api::Status{});
+        EXPECT_EQ(status->pending, missing);
+        EXPECT_EQ(status->reason.find("quota") != std::string::npos, missing == 1)
+            << status->reason;
     }
     config::Config config = server_config();
     config.quota_bytes = chain / 2;
