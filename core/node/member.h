@@ -69,6 +69,9 @@ class Member {
         std::uint64_t variables = 0, conflicts = 0;
     };
     Result<Totals> totals();
+    /// Wipes the values that are kept opened for the next export: when changes arrive, and now and
+    /// then.
+    void forget_readings() { readings_.reset(); }
 
     [[nodiscard]] std::optional<std::int64_t> last_contact_ms() const { return last_contact_ms_; }
     void contact_now();
@@ -85,6 +88,8 @@ class Member {
     static Result<> save_keys(storage::Settings& settings, const mesh::Keyring& keyring);
     Result<> save_chain(std::uint32_t from);
     Result<std::optional<sync::Reading>> visible(std::string_view key, std::string_view scope);
+    /// All variables that are there, by name, opened; read anew only when the database has changed.
+    Result<const std::vector<sync::Reading>*> readings();
     api::Variable describe(const sync::Reading& reading, bool with_value) const;
     [[nodiscard]] std::string own_scope() const;
 
@@ -101,6 +106,11 @@ class Member {
     storage::CellStore cells_;
     sync::MemberAuthority authority_;
     sync::Replica replica_;
+    struct Readings {
+        std::uint64_t rollbacks = 0, changes = 0; // of the database, when these were read
+        std::vector<sync::Reading> all;
+    };
+    std::optional<Readings> readings_;
     std::optional<std::int64_t> last_contact_ms_;
 };
 

@@ -4,7 +4,7 @@
 #include "core/node/policy.h"
 
 #include <algorithm>
-#include <map>
+#include <tuple>
 
 namespace envmesh::node {
 namespace {
@@ -126,6 +126,7 @@ Result<Member::Changed> Member::set(api::Set call) {
         changed.keys.push_back(change.name);
         changes.push_back(std::move(change));
     }
+    forget_readings(); // what is replaced or deleted does not stay in memory
     auto delta = replica_.write(std::move(changes));
     if (!delta) return std::unexpected(delta.error());
     changed.delta = std::move(*delta);
@@ -152,6 +153,7 @@ Result<Member::Changed> Member::erase(const api::Delete& call) {
                            {}});
         changed.keys.push_back(key);
     }
+    forget_readings(); // what is replaced or deleted does not stay in memory
     auto delta = replica_.write(std::move(changes));
     if (!delta) return std::unexpected(delta.error());
     changed.delta = std::move(*delta);
@@ -169,19 +171,30 @@ Result<api::Variable> Member::get(const api::Get& call) {
     return describe(**reading, true);
 }
 
-Result<api::List::Reply> Member::list(const api::List& call) {
-    std::vector<api::Variable> all;
+Result<const std::vector<sync::Reading>*> Member::readings() {
+    Readings fresh{database_->rollbacks(), database_->changes(), {}};
+    if (readings_ && readings_->rollbacks == fresh.rollbacks && readings_->changes == fresh.changes)
+        return &readings_->all;
     auto read = replica_.read_all([&](sync::Reading reading) -> Result<> {
-        if (reading.variable.kind == sync::Kind::tombstone) return {};
-        if (reading.variable.name + '\n' + reading.variable.scope <= call.after) return {};
-        all.push_back(describe(reading, call.values));
+        if (reading.variable.kind == sync::Kind::set) fresh.all.push_back(std::move(reading));
         return {};
     });
     if (!read) return std::unexpected(read.error());
-    std::ranges::sort(all, {}, list_key);
+    std::ranges::sort(fresh.all, {}, [](const sync::Reading& reading) {
+        return std::tie(reading.variable.name, reading.variable.scope);
+    });
+    readings_ = std::move(fresh);
+    return &readings_->all;
+}
+
+Result<api::List::Reply> Member::list(const api::List& call) {
+    const auto all = readings();
+    if (!all) return std::unexpected(all.error());
     api::List::Reply reply;
     std::size_t bytes = 0;
-    for (api::Variable& variable : all) {
+    for (const sync::Reading& reading : **all) {
+        api::Variable variable = describe(reading, call.values);
+        if (list_key(variable) <= call.after) continue;
         bytes += weight(variable);
         if (bytes > most_page_bytes && !reply.variables.empty()) {
             reply.next = list_key(reply.variables.back());
@@ -192,39 +205,31 @@ Result<api::List::Reply> Member::list(const api::List& call) {
     return reply;
 }
 
+// The narrower scope wins: "device/…" comes before "shared".
 Result<api::Export::Reply> Member::exported(const api::Export& call) {
-    std::map<std::string, sync::Reading> chosen; // the narrower scope wins
+    const auto all = readings();
+    if (!all) return std::unexpected(all.error());
     const std::string own = own_scope();
-    auto read = replica_.read_all([&](sync::Reading reading) -> Result<> {
-        const sync::Variable& variable = reading.variable;
-        if (variable.kind == sync::Kind::tombstone || variable.name <= call.after) return {};
-        if (variable.scope != shared_scope && variable.scope != own) return {};
-        const auto existing = chosen.find(variable.name);
-        if (existing != chosen.end() && existing->second.variable.scope == own) return {};
-        std::string name = variable.name;
-        chosen.insert_or_assign(std::move(name), std::move(reading));
-        return {};
-    });
-    if (!read) return std::unexpected(read.error());
     api::Export::Reply reply;
     std::size_t bytes = 0;
-    std::string_view last;
-    for (auto& [name, reading] : chosen) {
-        if (reading.variable.visibility != sync::Visibility::shell) continue;
+    std::string_view last = call.after;
+    for (const sync::Reading& reading : **all) {
+        const sync::Variable& variable = reading.variable;
+        const std::string& name = variable.name;
+        if (name <= last || (variable.scope != shared_scope && variable.scope != own)) continue;
         const NameClass kind = classify(name);
-        if (kind == NameClass::never) continue;
-        bytes += name.size() + reading.variable.value.size() * 4 / 3 + 256;
-        if (bytes > most_page_bytes && !last.empty()) {
+        bytes += name.size() + variable.value.size() * 4 / 3 + 256;
+        if (bytes > most_page_bytes && last != call.after) {
             reply.next = last; // of the skipped ones too, or the next page would repeat them
             break;
         }
         last = name;
-        if (kind == NameClass::approval && reading.dot.device != identity_.id()) {
+        if (variable.visibility != sync::Visibility::shell || kind == NameClass::never) continue;
+        if (kind == NameClass::approval && reading.dot.device != identity_.id())
             reply.skipped.push_back(name + ": " + name_of(reading.dot.device) +
                                     " set it, and it changes which code runs here");
-            continue;
-        }
-        reply.items.push_back({name, std::move(reading.variable.value)});
+        else
+            reply.items.push_back({name, variable.value.copy()});
     }
     return reply;
 }
@@ -242,13 +247,12 @@ std::vector<std::string> Member::names_of(const sync::Delta& delta) {
 }
 
 Result<Member::Totals> Member::totals() {
+    const auto all = readings();
+    if (!all) return std::unexpected(all.error());
     Totals totals;
-    auto read = replica_.read_all([&](const sync::Reading& reading) -> Result<> {
+    totals.variables = (*all)->size();
+    for (const sync::Reading& reading : **all)
         totals.conflicts += reading.conflicts > 0 ? 1 : 0;
-        totals.variables += reading.variable.kind == sync::Kind::set ? 1 : 0;
-        return {};
-    });
-    if (!read) return std::unexpected(read.error());
     return totals;
 }
 

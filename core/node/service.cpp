@@ -96,6 +96,7 @@ void Service::tick() {
     const sync::Session* session = uplink_ ? uplink_->session() : nullptr;
     if (session != nullptr && (session->over_quota() || ++ticks_ % ticks_between_rounds == 0))
         uplink_->resync();
+    member_->forget_readings();
     auto records = member_->replica().reexamine();
     if (!records) return log_warning("reexamine_failed", "reason", records.error().message);
     if (!records->empty()) context_.publish({"variables-changed", "many", {}, {}, {}});
@@ -207,6 +208,7 @@ Task<> Service::lock() {
 void Service::applied(const sync::Delta& delta) {
     changed_.notify();
     if (delta.cells.empty()) return;
+    member_->forget_readings();
     api::Event event{"variables-changed", {}, {}, member_->names_of(delta), {}};
     if (event.names.empty()) event.state = "many";
     context_.publish(event);

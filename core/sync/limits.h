@@ -20,7 +20,10 @@ struct Limits {
     std::uint64_t quota_bytes = 0;
     std::uint64_t pull_cells = 400'000; // a member takes no more at once: twice a server's default
     std::uint64_t pull_bytes = 512ULL * 1024 * 1024;
-    std::size_t unstaged_batches = 8; // received ones kept in memory before they are staged
+    // Received parts are kept in memory until they are this many, then staged on the disk. What is
+    // staged is written twice, so a pull of usual size is not; a lost link stages the rest.
+    std::size_t unstaged_batches = 64;
+    std::uint64_t unstaged_bytes = 6 * 1024 * 1024;
 };
 
 } // namespace envmesh::sync

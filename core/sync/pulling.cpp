@@ -75,7 +75,9 @@ Result<> Pulling::batch(Batch batch) {
         cells_.push_back(std::move(*cell));
     }
     if (auto room = check_room(); !room) return room;
-    return ++unstaged_batches_ < limits_.unstaged_batches ? Result<>{} : stage();
+    const bool few =
+        ++unstaged_batches_ < limits_.unstaged_batches && unstaged_bytes_ < limits_.unstaged_bytes;
+    return few ? Result<>{} : stage();
 }
 
 /// What other peers and earlier sessions have staged counts as well: it lies on the disk.
