@@ -57,7 +57,9 @@ void keep_to_budget(api::Export::Reply& all) {
         total += size(&item);
     }
     if (total <= platform::most_environment_bytes()) return;
-    std::ranges::stable_sort(kept, {}, size);
+    std::ranges::sort(kept, {}, [&](const Item* item) {
+        return std::pair(size(item), std::string_view(item->key)); // the same ones every time
+    });
     std::set<const Item*> left_out;
     for (; total > platform::most_environment_bytes(); kept.pop_back()) {
         total -= size(kept.back());
