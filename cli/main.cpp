@@ -4,6 +4,7 @@
 #include "cli/prompt.h"
 #include "platform/process.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -34,15 +35,26 @@ struct Grammar {
     std::function<Exit(Context&)> run;
 };
 
-template <class Options>
-CLI::App* verb(CLI::App& app, Grammar& grammar, const char* name, const char* description,
-               const Options& options, Exit (*command)(Context&, const Options&)) {
-    CLI::App* added = app.add_subcommand(name, description);
-    added->callback([&grammar, &options, command] {
-        grammar.run = [&options, command](Context& context) { return command(context, options); };
-    });
-    return added;
-}
+/// Adds the verbs that were typed. The grammar of all of them costs a tenth of an export's time,
+/// and a shell waits for that one.
+struct Verbs {
+    CLI::App& app;
+    std::function<Exit(Context&)>& run;
+    std::span<char* const> typed; // empty: all of them are wanted
+
+    /// Nothing when it is not wanted.
+    template <class Options>
+    CLI::App* add(const char* name, const char* description, const Options& options,
+                  Exit (*command)(Context&, const Options&)) const {
+        const auto is_name = [name](const char* word) { return std::string_view(word) == name; };
+        if (!typed.empty() && std::ranges::none_of(typed, is_name)) return nullptr;
+        CLI::App* added = app.add_subcommand(name, description);
+        added->callback([&to = run, &options, command] {
+            to = [&options, command](Context& context) { return command(context, options); };
+        });
+        return added;
+    }
+};
 
 void add_globals(CLI::App& app, Grammar& grammar) {
     app.add_flag("--json", grammar.json, "Print JSON, for programs");
@@ -56,78 +68,87 @@ void add_globals(CLI::App& app, Grammar& grammar) {
 constexpr auto password_file_help = "File with the master password; - is standard input";
 constexpr auto scope_help = "shared, a profile, or a device; unless given, as this machine sees it";
 
-void add_variables(CLI::App& app, Grammar& grammar) {
-    auto* get = verb(app, grammar, "get", "Print the value of a variable", grammar.get, cli::get);
-    get->add_option("KEY", grammar.get.key, "Its name")->required();
-    get->add_flag("-n", grammar.get.no_newline, "No newline after the value");
-    get->add_option("--default", grammar.get.fallback, "Printed when there is no such variable");
-    get->add_option("--scope", grammar.get.scope, scope_help);
-
-    auto* set = verb(app, grammar, "set", "Store variables", grammar.set, cli::set);
-    set->add_option("ITEM", grammar.set.items,
-                    "KEY=VALUE, KEY=@FILE, KEY (asks), or KEY - (standard input)")
-        ->required();
-    set->add_option("--scope", grammar.set.scope, scope_help);
-    set->add_option("--visibility", grammar.set.visibility, "shell, run or get")
-        ->check(CLI::IsMember({"shell", "run", "get"}));
-    set->add_flag("--force", grammar.set.force, "Store a reserved name too, for get only");
-
-    auto* remove = verb(app, grammar, "delete", "Delete variables", grammar.remove, cli::remove);
-    remove->add_option("KEY", grammar.remove.keys, "Their names")->required();
-    remove->add_option("--scope", grammar.remove.scope, scope_help);
-
-    auto* list = verb(app, grammar, "list", "List variables", grammar.list, cli::list);
-    list->add_flag("--values", grammar.list.values, "Show the values too");
-
-    auto* exported = verb(app, grammar, "export", "Print the variables as shell code",
-                          grammar.exported, export_variables);
-    exported->add_option("--shell", grammar.exported.shell, "sh, bash or zsh");
-    exported->add_flag("--strict", grammar.exported.strict, "Fail when they cannot be had");
+void add_variables(const Verbs& verbs, Grammar& to) {
+    if (auto* get = verbs.add("get", "Print the value of a variable", to.get, cli::get)) {
+        get->add_option("KEY", to.get.key, "Its name")->required();
+        get->add_flag("-n", to.get.no_newline, "No newline after the value");
+        get->add_option("--default", to.get.fallback, "Printed when there is no such variable");
+        get->add_option("--scope", to.get.scope, scope_help);
+    }
+    if (auto* set = verbs.add("set", "Store variables", to.set, cli::set)) {
+        set->add_option("ITEM", to.set.items,
+                        "KEY=VALUE, KEY=@FILE, KEY (asks), or KEY - (standard input)")
+            ->required();
+        set->add_option("--scope", to.set.scope, scope_help);
+        set->add_option("--visibility", to.set.visibility, "shell, run or get")
+            ->check(CLI::IsMember({"shell", "run", "get"}));
+        set->add_flag("--force", to.set.force, "Store a reserved name too, for get only");
+    }
+    if (auto* remove = verbs.add("delete", "Delete variables", to.remove, cli::remove)) {
+        remove->add_option("KEY", to.remove.keys, "Their names")->required();
+        remove->add_option("--scope", to.remove.scope, scope_help);
+    }
+    if (auto* list = verbs.add("list", "List variables", to.list, cli::list))
+        list->add_flag("--values", to.list.values, "Show the values too");
+    if (auto* exported = verbs.add("export", "Print the variables as shell code", to.exported,
+                                   export_variables)) {
+        exported->add_option("--shell", to.exported.shell, "sh, bash or zsh");
+        exported->add_flag("--strict", to.exported.strict, "Fail when they cannot be had");
+    }
 }
 
-void add_mesh(CLI::App& app, Grammar& grammar) {
-    auto* init =
-        verb(app, grammar, "init", "Begin a new mesh on this machine", grammar.init, cli::init);
-    init->add_option("--name", grammar.init.name, "Name of this machine");
-    auto* server = init->add_option("--server", grammar.init.server, "wss://HOST:PORT");
-    init->add_option("--server-key", grammar.init.server_key, "64 hex digits that the server shows")
-        ->needs(server);
-    init->add_option("--server-token-file", grammar.init.server_token_file,
-                     "File with the token that the server asks of new meshes")
-        ->needs(server);
-    init->add_option("--password-file", grammar.init.password_file, password_file_help);
-
-    auto* invite =
-        verb(app, grammar, "invite", "Let another machine join", grammar.invite, cli::invite);
-    invite->add_option("--ttl", grammar.invite.ttl, "How long the invitation stands, at most 1h");
-    auto* join =
-        verb(app, grammar, "join", "Join the mesh of another machine", grammar.join, cli::join);
-    join->add_option("--name", grammar.join.name, "Name of this machine");
-    join->add_option("--password-file", grammar.join.password_file, "File with a new password");
-    join->add_flag("--yes", grammar.join.yes, "Join whoever invites");
-
-    auto* known =
-        verb(app, grammar, "devices", "List the devices of the mesh", grammar.none, devices);
-    verb(*known, grammar, "list", "The same", grammar.none, devices);
-    verb(app, grammar, "peers", "List connected and known devices", grammar.none, peers);
-    auto* sync =
-        verb(app, grammar, "sync", "Synchronise, and wait for it", grammar.sync, cli::sync);
-    sync->add_option("--wait", grammar.sync.wait, "How long, such as 10s");
+void add_mesh(const Verbs& verbs, Grammar& to) {
+    if (auto* init = verbs.add("init", "Begin a new mesh on this machine", to.init, cli::init)) {
+        init->add_option("--name", to.init.name, "Name of this machine");
+        auto* server = init->add_option("--server", to.init.server, "wss://HOST:PORT");
+        init->add_option("--server-key", to.init.server_key, "64 hex digits that the server shows")
+            ->needs(server);
+        init->add_option("--server-token-file", to.init.server_token_file,
+                         "File with the token that the server asks of new meshes")
+            ->needs(server);
+        init->add_option("--password-file", to.init.password_file, password_file_help);
+    }
+    if (auto* invite = verbs.add("invite", "Let another machine join", to.invite, cli::invite))
+        invite->add_option("--ttl", to.invite.ttl, "How long the invitation stands, at most 1h");
+    if (auto* join = verbs.add("join", "Join the mesh of another machine", to.join, cli::join)) {
+        join->add_option("--name", to.join.name, "Name of this machine");
+        join->add_option("--password-file", to.join.password_file, "File with a new password");
+        join->add_flag("--yes", to.join.yes, "Join whoever invites");
+    }
+    if (auto* known = verbs.add("devices", "List the devices of the mesh", to.none, devices))
+        Verbs{*known, to.run, {}}.add("list", "The same", to.none, devices);
+    verbs.add("peers", "List connected and known devices", to.none, peers);
+    if (auto* sync = verbs.add("sync", "Synchronise, and wait for it", to.sync, cli::sync))
+        sync->add_option("--wait", to.sync.wait, "How long, such as 10s");
 }
 
-void add_daemon(CLI::App& app, Grammar& grammar) {
-    verb(app, grammar, "status", "Show the state of the daemon", grammar.none, status);
-    auto* unlock = verb(app, grammar, "unlock", "Open the vault", grammar.unlock, cli::unlock);
-    unlock->add_option("--password-file", grammar.unlock.password_file, password_file_help);
-    verb(app, grammar, "lock", "Close the vault", grammar.none, lock);
-    verb(app, grammar, "watch", "Print events as they happen", grammar.none, watch);
-    verb(app, grammar, "shutdown", "Stop the daemon", grammar.none, cli::shutdown);
-    auto* completion = verb(app, grammar, "completion", "Print completions for a shell",
-                            grammar.completion, cli::completion);
-    completion->add_option("SHELL", grammar.completion.shell, "bash, zsh or fish")
-        ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-    verb(app, grammar, "version", "Show the versions of program and daemon", grammar.none, version);
+void add_daemon(const Verbs& verbs, Grammar& to) {
+    verbs.add("status", "Show the state of the daemon", to.none, status);
+    if (auto* unlock = verbs.add("unlock", "Open the vault", to.unlock, cli::unlock))
+        unlock->add_option("--password-file", to.unlock.password_file, password_file_help);
+    verbs.add("lock", "Close the vault", to.none, lock);
+    verbs.add("watch", "Print events as they happen", to.none, watch);
+    verbs.add("shutdown", "Stop the daemon", to.none, cli::shutdown);
+    if (auto* completion = verbs.add("completion", "Print completions for a shell", to.completion,
+                                     cli::completion))
+        completion->add_option("SHELL", to.completion.shell, "bash, zsh or fish")
+            ->required()
+            ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+    verbs.add("version", "Show the versions of program and daemon", to.none, version);
+}
+
+void add_verbs(const Verbs& verbs, Grammar& to) {
+    add_variables(verbs, to);
+    add_mesh(verbs, to);
+    add_daemon(verbs, to);
+}
+
+void add_verbs(CLI::App& app, Grammar& grammar, std::span<char*> words) {
+    const auto is_about_all = [](std::string_view word) {
+        return word == "--help" || word == "-h" || word == "completion";
+    };
+    if (std::ranges::none_of(words, is_about_all)) add_verbs({app, grammar.run, words}, grammar);
+    if (app.get_subcommands({}).empty()) add_verbs({app, grammar.run, {}}, grammar);
 }
 
 std::vector<Verb> describe(const CLI::App& app) {
@@ -200,9 +221,7 @@ int main(std::span<char*> words) {
     app.require_subcommand(1);
     app.set_version_flag("--version", "envmesh-cli " ENVMESH_VERSION);
     add_globals(app, grammar);
-    add_variables(app, grammar);
-    add_mesh(app, grammar);
-    add_daemon(app, grammar);
+    add_verbs(app, grammar, words);
     try {
         app.parse(static_cast<int>(words.size()), words.data());
     } catch (const CLI::ParseError& error) {

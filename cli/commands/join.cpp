@@ -4,12 +4,8 @@
 #include "platform/paths.h"
 #include "platform/terminal.h"
 
-#include <thread>
-
 namespace envmesh::cli {
 namespace {
-
-constexpr std::chrono::milliseconds between_looks{200};
 
 Result<Secret> read_code(const Context& context) {
     if (context.out.is_json() || !platform::is_terminal(platform::Stream::input))
@@ -86,7 +82,7 @@ Exit join(Context& context, const JoinOptions& options) {
     if (!started) return std::unexpected(started.error());
     show_check(context, started->check);
 
-    for (bool answered = false;;) {
+    for (bool answered = false;;) { // the daemon answers when there is something to tell
         const auto now = client->ask(api::JoinWait(), context.deadline());
         if (!now) return std::unexpected(now.error());
         if (now->stage == "confirm" && !answered) {
@@ -100,9 +96,8 @@ Exit join(Context& context, const JoinOptions& options) {
             else
                 context.out.line("This machine is a device of the mesh and has all its variables.");
             return 0;
-        } else {
-            if (now->stage == "syncing") show_progress(context, *now);
-            std::this_thread::sleep_for(between_looks);
+        } else if (now->stage == "syncing") {
+            show_progress(context, *now);
         }
     }
 }

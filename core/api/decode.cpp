@@ -43,11 +43,13 @@ class Decoder {
         return true;
     }
     bool take(const std::string& key, Secret& out) {
-        const bool plain = in_.contains(key);
-        const bool coded = in_.contains(key + "_b64");
-        if (plain && coded) blame(key, "is given twice");
-        if (plain || coded) read_secret(key, in_[plain ? key : key + "_b64"], coded, out);
-        return plain || coded;
+        const auto plain = in_.find(key);
+        const auto coded = in_.find(key + "_b64");
+        const bool is_plain = plain != in_.end();
+        const bool is_coded = coded != in_.end();
+        if (is_plain && is_coded) blame(key, "is given twice");
+        if (is_plain || is_coded) read_secret(key, is_plain ? *plain : *coded, is_coded, out);
+        return is_plain || is_coded;
     }
     bool take(const std::string& key, std::optional<Secret>& out) {
         Secret value;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/tree.h"
 
-#include <set>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -11,30 +10,61 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int most_depth = 32;
+constexpr std::size_t most_depth = 32;
 
-class Guard {
+/// Builds the tree as the parser reads (nlohmann's SAX interface: false ends it). The library's own
+/// builder keeps the last of two equal fields.
+class Builder {
   public:
-    bool operator()(int depth, json::parse_event_t event, const json& parsed) {
-        if (!fault_.empty()) return false;
-        switch (event) {
-        case json::parse_event_t::object_start: keys_.emplace_back(); [[fallthrough]];
-        case json::parse_event_t::array_start:
-            if (depth >= most_depth) fault_ = "it is nested too deeply";
-            break;
-        case json::parse_event_t::key:
-            if (!keys_.back().insert(parsed.get_ref<const std::string&>()).second)
-                fault_ = "a field is given twice";
-            break;
-        case json::parse_event_t::object_end: keys_.pop_back(); break;
-        default: break;
-        }
-        return fault_.empty();
-    }
+    explicit Builder(json& root) : root_(root) {}
+    /// Why it was ended; empty when the text itself is not JSON.
     [[nodiscard]] const std::string& fault() const { return fault_; }
 
+    bool null() { return put(nullptr); }
+    bool boolean(bool value) { return put(value); }
+    bool number_integer(json::number_integer_t value) { return put(value); }
+    bool number_unsigned(json::number_unsigned_t value) { return put(value); }
+    bool number_float(json::number_float_t value, const std::string&) { return put(value); }
+    bool string(std::string& value) { return put(std::move(value)); }
+    bool binary(json::binary_t&) { return false; } // JSON has none
+    bool start_object(std::size_t) { return open(json::object()); }
+    bool start_array(std::size_t) { return open(json::array()); }
+    bool end_object() { return close(); }
+    bool end_array() { return close(); }
+    bool key(std::string& name) {
+        const auto [field, is_new] = open_.back()->emplace(std::move(name), nullptr);
+        field_ = &*field;
+        return is_new || stop("a field is given twice");
+    }
+    bool parse_error(std::size_t, const std::string&, const json::exception&) { return false; }
+
   private:
-    std::vector<std::set<std::string>> keys_;
+    json& place(json value) {
+        if (open_.empty()) return root_ = std::move(value);
+        if (open_.back()->is_array()) return open_.back()->emplace_back(std::move(value));
+        return *field_ = std::move(value);
+    }
+    bool put(json value) {
+        place(std::move(value));
+        return true;
+    }
+    bool open(json empty) {
+        if (open_.size() == most_depth) return stop("it is nested too deeply");
+        open_.push_back(&place(std::move(empty)));
+        return true;
+    }
+    bool close() {
+        open_.pop_back();
+        return true;
+    }
+    bool stop(const char* why) {
+        fault_ = why;
+        return false;
+    }
+
+    json& root_;
+    std::vector<json*> open_; // an array grows only while what is in it is closed
+    json* field_ = nullptr;
     std::string fault_;
 };
 
@@ -58,18 +88,15 @@ std::unexpected<Error> refuse(const std::string& what) {
 }
 
 Result<Tree> parse(View body) {
-    Guard guard;
-    const auto watch = [&guard](int depth, json::parse_event_t event, const json& parsed) {
-        return guard(depth, event, parsed);
-    };
     Tree tree(new json);
+    Builder builder(*tree);
+    bool whole = false;
     try {
-        *tree = json::parse(body.begin(), body.end(), watch, false);
+        whole = json::sax_parse(body.begin(), body.end(), &builder);
     } catch (const std::exception&) { // its text quotes the input, which may be a secret
-        return refuse("it is not JSON");
+        whole = false;
     }
-    if (!guard.fault().empty()) return refuse(guard.fault());
-    if (tree->is_discarded()) return refuse("it is not JSON");
+    if (!whole) return refuse(builder.fault().empty() ? "it is not JSON" : builder.fault());
     if (!tree->is_object()) return refuse("it is not a JSON object");
     return tree;
 }

@@ -33,9 +33,11 @@ void write(Writer& out, const MailError& message) {
 
 bool read(Reader& in, MailSlot& slot) {
     const std::uint8_t value = in.u8();
+    if (value < static_cast<std::uint8_t>(MailSlot::j1) ||
+        value > static_cast<std::uint8_t>(MailSlot::a2))
+        return false;
     slot = static_cast<MailSlot>(value);
-    return value >= static_cast<std::uint8_t>(MailSlot::j1) &&
-           value <= static_cast<std::uint8_t>(MailSlot::a2);
+    return true;
 }
 bool read_slot_bytes(Reader& in, MailSlot& slot, Bytes& bytes) {
     if (!read(in, slot)) return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One connection that carries whole messages: a WebSocket over TLS 1.3, or a pair in memory for
-// tests. Says nothing about who is at the other end; core/sync/handshake.h proves that, bound to
-// this connection by `channel_binding`.
+// One connection that carries whole messages: a WebSocket over TLS 1.3. Says nothing about who is
+// at the other end; core/sync/handshake.h proves that, bound to this connection by
+// `channel_binding`.
 //
 // A link must outlive its running sends and receives: end them (close, or cancel their tasks) and
 // wait for them before destroying it.
@@ -45,10 +45,5 @@ class Link {
 
 inline constexpr std::size_t most_bytes_before_authentication = 4 * 1024;
 inline constexpr std::size_t most_bytes_after_authentication = 1024 * 1024;
-
-/// Two ends of a connection in memory, for tests of what runs over a link. Both are destroyed on
-/// the executor's thread; either may go first.
-std::pair<std::unique_ptr<Link>, std::unique_ptr<Link>> memory_links(asio::any_io_executor executor,
-                                                                     std::string path);
 
 } // namespace envmesh::net

@@ -136,7 +136,7 @@ std::unexpected<Error> cannot_listen(const tcp::endpoint& endpoint, const ErrorC
 
 } // namespace
 
-Result<std::unique_ptr<Listener>> Listener::open(asio::any_io_executor executor,
+Result<std::unique_ptr<Listener>> Listener::open(const asio::any_io_executor& executor,
                                                  const std::string& address, std::uint16_t port,
                                                  const Limits& limits) {
     ErrorCode error;

@@ -51,7 +51,7 @@ class Listener {
 
     /// Binds to an IP address ("localhost": 127.0.0.1) and listens. `conflict` when the port is in
     /// use (names it), `denied` when not allowed.
-    static Result<std::unique_ptr<Listener>> open(asio::any_io_executor executor,
+    static Result<std::unique_ptr<Listener>> open(const asio::any_io_executor& executor,
                                                   const std::string& address, std::uint16_t port,
                                                   const Limits& limits);
     virtual ~Listener() = default;

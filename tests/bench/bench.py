@@ -84,10 +84,11 @@ def bench_set(a, b, floors):
           f"p50 {p50 / commits:.2f} x three lone durable commits ({commits:.2f} ms)   (aim: 3 x)")
 
 
-def bench_first_sync(playground, a, floors):
+def bench_first_sync(playground, a, b, floors):
     with ipc.Caller(a) as caller:
         fill(caller, "FIRST", FIRST_SYNC)
     a.sync()
+    b.sync()  # or it would receive them while the newcomer does
     newcomer = playground.node("c")
     begun = []
     watcher = threading.Thread(target=watch_first(newcomer, begun))
@@ -138,7 +139,7 @@ def main():
         b = playground.joined(a)
         bench_export(a)
         bench_set(a, b, floors)
-        bench_first_sync(playground, a, floors)
+        bench_first_sync(playground, a, b, floors)
         bench_size(playground)
     finally:
         playground.close()

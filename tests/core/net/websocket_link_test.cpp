@@ -150,5 +150,32 @@ TEST_F(WebSocketLinkTest, APeerThatMissesTwoPingsIsDead) {
     EXPECT_TRUE(received.error().message.contains("127.0.0.1"));
 }
 
+TEST_F(WebSocketLinkTest, AProbeFindsAPeerDeadLongBeforeItsPingsWould) {
+    connect({.ping = std::chrono::hours(1), .probe = std::chrono::milliseconds(30)});
+    std::optional<Result<Bytes>> received;
+    TaskGroup tasks(io_.get_executor());
+    tasks.spawn(receive_into(*pair_.server, received)); // the client reads nothing
+    io_.poll();
+    pair_.server->probe();
+    for (int steps = 0; tasks.size() > 0 && steps < 1000; ++steps)
+        io_.run_one_for(std::chrono::seconds(10));
+    ASSERT_TRUE(received);
+    EXPECT_EQ(received->error().code, Code::timeout);
+}
+
+TEST_F(WebSocketLinkTest, AProbeLeavesALinkThatWorks) {
+    connect({.ping = std::chrono::hours(1), .probe = std::chrono::milliseconds(30)});
+    std::optional<Result<Bytes>> at_server;
+    std::optional<Result<Bytes>> at_client;
+    TaskGroup tasks(io_.get_executor());
+    tasks.spawn(receive_into(*pair_.server, at_server));
+    tasks.spawn(receive_into(*pair_.client, at_client));
+    io_.poll();
+    pair_.server->probe();
+    test::run(io_, sleep_for(std::chrono::milliseconds(300)));
+    EXPECT_FALSE(at_server);
+    test::run(io_, test::join_all(tasks));
+}
+
 } // namespace
 } // namespace envmesh::net

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/node/connection.h"
 
+#include "tests/support/memory_link.h"
 #include "tests/support/node_fixture.h"
 
 #include <boost/asio/detached.hpp>
@@ -59,7 +60,7 @@ TEST_F(NodeConnectionTest, CarriesChangesBothWaysAndOtherMessagesUntilItIsClosed
     for (int i = 0; i < 40; ++i) // enough for the crypto pool
         ASSERT_TRUE(alice_->set(tests::set_call("A" + std::to_string(i), "a")));
     ASSERT_TRUE(bob_->set(tests::set_call("B", "b")));
-    auto links = net::memory_links(around.context.executor, "/v1/sync");
+    auto links = tests::memory_links(around.context.executor, "/v1/sync");
     End client(around, *alice_, std::move(links.first), sync::Session::Side::client, *bob_);
     End server(around, *bob_, std::move(links.second), sync::Session::Side::server, *alice_);
     std::optional<Error> client_end, server_end;
@@ -86,7 +87,7 @@ TEST_F(NodeConnectionTest, CarriesChangesBothWaysAndOtherMessagesUntilItIsClosed
 
 TEST_F(NodeConnectionTest, EndsOnAMessageThatBreaksTheProtocol) {
     tests::Machine& around = machine();
-    auto links = net::memory_links(around.context.executor, "/v1/sync");
+    auto links = tests::memory_links(around.context.executor, "/v1/sync");
     End server(around, *bob_, std::move(links.second), sync::Session::Side::server, *alice_);
     std::optional<Error> end;
     spawn(server, end);
@@ -98,7 +99,7 @@ TEST_F(NodeConnectionTest, EndsOnAMessageThatBreaksTheProtocol) {
 
 TEST_F(NodeConnectionTest, EndsWhenOtherMessagesPileUp) {
     tests::Machine& around = machine();
-    auto links = net::memory_links(around.context.executor, "/v1/sync");
+    auto links = tests::memory_links(around.context.executor, "/v1/sync");
     End server(around, *bob_, std::move(links.second), sync::Session::Side::server, *alice_);
     for (int i = 0; i < 3; ++i) // nothing is written before it runs
         server.connection.send(Bytes(400'000, 0x30));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/node/greeting.h"
 
+#include "tests/support/memory_link.h"
 #include "tests/support/node_fixture.h"
 
 namespace envmesh::node {
@@ -46,7 +47,7 @@ TEST_F(GreetingTest, NamesTheServerThatIsNotThere) {
 }
 
 TEST_F(GreetingTest, GivesUpOnAPeerThatSaysNothing) {
-    auto links = net::memory_links(threads_.io.get_executor(), "/v1/sync");
+    auto links = tests::memory_links(threads_.io.get_executor(), "/v1/sync");
     SystemRandom random;
     sync::ClientHandshake handshake({}, {}, links.first->channel_binding(), random);
     const auto shaken = run(run_handshake(*links.first, handshake, std::chrono::milliseconds(20)));
@@ -55,7 +56,7 @@ TEST_F(GreetingTest, GivesUpOnAPeerThatSaysNothing) {
 }
 
 TEST_F(GreetingTest, SendsAllInOrder) {
-    auto links = net::memory_links(threads_.io.get_executor(), "/v1/sync");
+    auto links = tests::memory_links(threads_.io.get_executor(), "/v1/sync");
     ASSERT_TRUE(run(send_all(*links.first, {{1}, {2}, {3}})));
     for (std::uint8_t i = 1; i <= 3; ++i)
         EXPECT_EQ(run(links.second->receive()), Bytes{i});

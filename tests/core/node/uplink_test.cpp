@@ -120,6 +120,32 @@ TEST_F(UplinkTest, WorkThatIsGivenUpIsNotRun) {
     EXPECT_FALSE(worked);
 }
 
+TEST_F(UplinkTest, BelievesTheServersClockWithinBounds) {
+    constexpr std::int64_t hour = 60LL * 60 * 1000;
+    constexpr std::int64_t year = 366 * 24 * hour;
+    struct Case {
+        std::int64_t server_ahead, ours_ahead;
+        bool believed;
+    };
+    std::int64_t server_ahead = 0;
+    std::int64_t ours_ahead = 0;
+    for (const Case& each : {Case{0, 0, false}, Case{2 * hour, 0, true}, Case{23 * hour, 0, true},
+                             Case{25 * hour, 0, false}, Case{10 * year, 0, false},
+                             Case{0, 2 * hour, true}, Case{-10 * year, 0, false},
+                             Case{0, -10 * year, true}, Case{15 * year, -10 * year, true}}) {
+        server_.clock.leap(each.server_ahead - std::exchange(server_ahead, each.server_ahead));
+        home_.clock.leap(each.ours_ahead - std::exchange(ours_ahead, each.ours_ahead));
+        uplink_ = std::make_unique<Uplink>(home_.context, *member_, Uplink::Hooks{});
+        begin_run();
+        ASSERT_TRUE(up());
+        const std::int64_t offset = member_->replica().clock_offset_ms();
+        end();
+        const std::int64_t wanted = each.believed ? each.server_ahead - each.ours_ahead : 0;
+        EXPECT_NEAR(static_cast<double>(offset), static_cast<double>(wanted), 60'000)
+            << each.server_ahead / hour << " h, " << each.ours_ahead / hour << " h";
+    }
+}
+
 TEST_F(UplinkTest, EndsWhileItIsDialling) {
     begin_run();
     for (int i = 0; i < 5; ++i)

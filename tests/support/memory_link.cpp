@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "core/net/link.h"
+#include "tests/support/memory_link.h"
 
 #include <deque>
 #include <utility>
 
-namespace envmesh::net {
+namespace envmesh::tests {
 namespace {
 
-class MemoryLink final : public Link {
+class MemoryLink final : public net::Link {
   public:
     MemoryLink(const asio::any_io_executor& executor, std::string path)
         : arrived_(executor), path_(std::move(path)) {}
@@ -65,15 +65,15 @@ class MemoryLink final : public Link {
     MemoryLink* peer_ = nullptr;
     std::deque<Bytes> inbox_;
     asio::steady_timer arrived_;
-    std::size_t most_bytes_ = most_bytes_before_authentication;
+    std::size_t most_bytes_ = net::most_bytes_before_authentication;
     std::string path_;
     std::string remote_ = "memory";
 };
 
 } // namespace
 
-std::pair<std::unique_ptr<Link>, std::unique_ptr<Link>> memory_links(asio::any_io_executor executor,
-                                                                     std::string path) {
+std::pair<std::unique_ptr<net::Link>, std::unique_ptr<net::Link>>
+memory_links(const asio::any_io_executor& executor, std::string path) {
     auto a = std::make_unique<MemoryLink>(executor, path);
     auto b = std::make_unique<MemoryLink>(executor, std::move(path));
     a->join(*b);
@@ -81,4 +81,4 @@ std::pair<std::unique_ptr<Link>, std::unique_ptr<Link>> memory_links(asio::any_i
     return {std::move(a), std::move(b)};
 }
 
-} // namespace envmesh::net
+} // namespace envmesh::tests
