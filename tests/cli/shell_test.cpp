@@ -90,6 +90,9 @@ struct Way {
     std::string program, options;
     Shell shell;
 };
+void PrintTo(const Way& way, std::ostream* out) { // part of the test's name
+    *out << way.program << ' ' << way.options << (way.shell == Shell::posix ? " sh" : " ansi");
+}
 
 // What `env -0` printed, as NAME=value each.
 std::vector<std::string> read_back(const test::TemporaryFolder& folder, const Way& way,

@@ -157,8 +157,9 @@ TEST_F(WebSocketLinkTest, AProbeFindsAPeerDeadLongBeforeItsPingsWould) {
     tasks.spawn(receive_into(*pair_.server, received)); // the client reads nothing
     io_.poll();
     pair_.server->probe();
-    for (int steps = 0; tasks.size() > 0 && steps < 1000; ++steps)
-        io_.run_one_for(std::chrono::seconds(10));
+    for (int turns = 0; tasks.size() > 0 && turns < 200; ++turns)
+        io_.run_for(std::chrono::milliseconds(50));
+    test::run(io_, test::join_all(tasks));
     ASSERT_TRUE(received);
     EXPECT_EQ(received->error().code, Code::timeout);
 }

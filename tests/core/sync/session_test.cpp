@@ -223,6 +223,26 @@ TEST_F(SessionTest, a_refusal_in_the_middle_of_a_stream_is_told_and_the_link_liv
     live(larger);
 }
 
+TEST_F(SessionTest, what_was_refused_passes_over_the_same_link_once_it_fits) {
+    const auto set_all = [this](const std::string& value) {
+        for (int i = 0; i < 20; ++i)
+            one.set("V" + std::to_string(i), value);
+    };
+    set_all("x");
+    const std::uint64_t cell = one.store.usage()->bytes / 20;
+    set_all(std::string(4 * cell, 'x'));
+    Link link(one, server, {.batch_cells = 2, .window = 4, .quota_bytes = 20 * cell});
+    ASSERT_TRUE(link.client.start().has_value());
+    ASSERT_TRUE(link.run().has_value());
+    ASSERT_TRUE(link.client.over_quota());
+    set_all("x");
+    ASSERT_TRUE(link.client.resync().has_value());
+    ASSERT_TRUE(link.run().has_value());
+    EXPECT_FALSE(link.client.over_quota());
+    EXPECT_EQ(server.store.state().cells.size(), 20U);
+    EXPECT_EQ(one.store.outbox_size().value(), 0U);
+}
+
 TEST_F(SessionTest, an_offer_that_crosses_a_refusal_is_answered_after_the_old_stream) {
     for (int i = 0; i < 20; ++i)
         one.set("V" + std::to_string(i), "x");
