@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/node/server.h"
+#include "core/node/blind_meshes.h"
 #include "core/node/vault.h"
 #include "daemon/daemon.h"
 #include "daemon/surroundings.h"
@@ -37,7 +37,7 @@ Result<std::string> read_or_make(const config::Config& config, const platform::P
 Result<std::string> make_server_key(node::Context& context) {
     auto key = node::open_or_make_server_vault(context);
     if (!key) return std::unexpected(key.error());
-    auto identified = node::Server::identify(context, *key);
+    auto identified = node::BlindMeshes::identify(context, *key);
     if (!identified) return std::unexpected(identified.error());
     const crypto::PublicIdentity& keys = identified->identity.public_identity();
     if (auto stored = node::store_public_key(context, keys); !stored)

@@ -157,7 +157,7 @@ Task<Result<api::InviteAnswer::Reply>> Invitation::answer(bool yes) {
     auto work = [this, device] {
         return member_.add_device(device, role_, inviter_.joiner().name);
     };
-    auto adding = uplink_.between_sessions(work);
+    auto adding = member_.sessions().between(work);
     auto added = co_await std::move(adding);
     if (!added) co_return std::unexpected(added.error());
     auto welcoming = welcome();

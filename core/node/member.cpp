@@ -88,7 +88,8 @@ Member::Member(Context& context, Parts parts)
       keyring_(std::move(parts.birth.keyring)), chain_(std::move(parts.birth.chain)),
       name_(std::move(parts.birth.name)), server_(std::move(parts.birth.server)),
       cells_(*database_, row_, context.clock, true), authority_(chain_, keyring_, identity_),
-      replica_(cells_, authority_, context.clock, context.random, identity_.id()) {}
+      replica_(cells_, authority_, context.clock, context.random, identity_.id()),
+      sessions_(context.executor) {}
 
 Result<std::unique_ptr<Member>> Member::create(Context& context, const Key& vault_key,
                                                Birth birth) {

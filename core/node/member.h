@@ -5,6 +5,7 @@
 
 #include "core/mesh/head.h"
 #include "core/node/context.h"
+#include "core/node/sessions.h"
 #include "core/storage/cells.h"
 #include "core/sync/replica.h"
 
@@ -45,8 +46,8 @@ class Member {
     [[nodiscard]] ServerSetting server() const;
     Result<> store_server(const ServerSetting& server);
 
-    /// Only while no session runs: sessions hold references to chain and keys, on other threads
-    /// too.
+    [[nodiscard]] Sessions& sessions() { return sessions_; }
+    // Only between sessions.
     Result<> adopt(mesh::Chain chain);
     Result<> add_device(const crypto::PublicIdentity& device, mesh::Role role,
                         std::string_view name);
@@ -112,6 +113,7 @@ class Member {
     };
     std::optional<Readings> readings_;
     std::optional<std::int64_t> last_contact_ms_;
+    Sessions sessions_;
 };
 
 } // namespace envmesh::node

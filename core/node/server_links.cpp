@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The life of one link at the server: greeting, then a member's session or a joiner's mail.
 #include "core/node/greeting.h"
-#include "core/node/server_state.h"
+#include "core/node/server.h"
 
 #include "core/base/log.h"
 
@@ -9,6 +9,14 @@
 #include <ranges>
 
 namespace envmesh::node {
+
+struct Guest {
+    std::uint64_t number = 0;
+    mesh::DeviceId device{};
+    Hosted* hosted = nullptr;
+    Connection* connection = nullptr;
+};
+
 namespace {
 
 constexpr std::size_t chain_limit = 320 * 1024; // chains travel in messages of at most 256 KiB
@@ -25,13 +33,13 @@ Task<> Server::serve(std::unique_ptr<net::Link> owned) {
     links_[&link] = &link;
     const bool joining = link.path() == "/v1/join";
     sync::ServerHandshake handshake(
-        identity_, joining, static_cast<std::uint64_t>(context_.clock.wall_ms()),
+        hosting_.identity(), joining, static_cast<std::uint64_t>(context_.clock.wall_ms()),
         [this](const mesh::MeshId& mesh) -> const mesh::Chain* {
-            const Hosted* hosted = find(mesh);
+            const Hosted* hosted = hosting_.find(mesh);
             return hosted == nullptr ? nullptr : &hosted->chain;
         },
-        [this](std::string_view token) { return may_create(token); }, link.channel_binding(),
-        context_.random);
+        [this](std::string_view token) { return hosting_.may_create(token); },
+        link.channel_binding(), context_.random);
     TaskGroup guard(context_.executor);
     guard.spawn(close_after(link, context_.timeouts.establish));
     auto greeting = greet(link, handshake);
@@ -81,46 +89,43 @@ Task<Result<>> Server::greet(net::Link& link, sync::ServerHandshake& handshake) 
 
 Task<Result<sync::ServerHandshake::Step>> Server::adopt(sync::ServerHandshake& handshake,
                                                         mesh::Chain chain) {
-    recover();
-    if (auto why = objection(chain)) co_return handshake.declined(std::move(*why));
-    Hosted* hosted = find(chain.mesh_id());
-    if (hosted != nullptr) {
-        if (hosted->changing)
-            co_return fail(Code::conflict, "another device is changing the member list; try again");
-        hosted->changing = true;
-        for (const auto& [number, guest] : hosted->guests)
-            guest->connection->close();
-        while (!hosted->guests.empty()) {
-            hosted->emptied.expires_at(std::chrono::steady_clock::time_point::max());
-            auto waiting = hosted->emptied.async_wait(as_result);
-            co_await std::move(waiting);
-        }
-        hosted->changing = false;
+    hosting_.recover();
+    if (auto why = hosting_.objection(chain)) co_return handshake.declined(std::move(*why));
+    Result<Hosted*> stored = hosting_.find(chain.mesh_id());
+    auto store = [&]() -> Result<> {
+        stored = hosting_.store(std::move(chain));
+        return stored ? Result<>{} : std::unexpected(stored.error());
+    };
+    Result<> done;
+    if (*stored == nullptr) {
+        done = store();
+    } else if (!(*stored)->sessions.may_begin()) {
+        done = fail(Code::conflict, "another device is changing the member list; try again");
+    } else {
+        auto storing = (*stored)->sessions.between(store);
+        done = co_await std::move(storing);
     }
-    auto stored = host(std::move(chain));
-    if (!stored) co_return std::unexpected(stored.error());
+    if (!done) co_return std::unexpected(done.error());
     co_return handshake.adopted((*stored)->chain);
 }
 
 Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& handshake) {
-    Hosted& hosted = *find(handshake.mesh_id());
-    if (hosted.changing || hosted.chain.head() != handshake.chain_head())
+    Hosted& hosted = *hosting_.find(handshake.mesh_id());
+    if (!hosted.sessions.may_begin() || hosted.chain.head() != handshake.chain_head())
         co_return Error{
             Code::conflict, "the member list changed meanwhile", {}}; // A6: it dials again
     if (!listener_->authenticated(link, hex(handshake.mesh_id())))
         co_return Error{Code::conflict, "the mesh has as many connections as it may have", {}};
-    recover();
+    const Sessions::Running one(hosted.sessions, [&link] { link.close(); });
+    hosting_.recover();
     link.set_most_bytes(net::most_bytes_after_authentication);
-    sync::Session::Limits limits;
-    limits.quota_cells = context_.config.quota_cells;
-    // The member list counts as well. 0 would be no limit.
-    const std::uint64_t quota = context_.config.quota_bytes;
-    limits.quota_bytes = quota - std::min(quota - 1, size_of(hosted.chain));
-    sync::Session session(hosted.replica, sync::Session::Side::server, handshake.device(), limits);
+    sync::Session session(hosted.replica, sync::Session::Side::server, handshake.device(),
+                          hosting_.limits(hosted));
     Guest guest{next_number_++, handshake.device(), &hosted, nullptr};
     Connection::Hooks hooks;
     hooks.applied = [this, &hosted, &guest](const sync::Delta& delta) {
         pass_on(hosted, &guest, delta);
+        hosting_.applied(delta);
     };
     hooks.other = [this, &guest](const Bytes& message) { return on_mail(guest, message); };
     Connection connection(link, session, hosted.authority, context_.crypto, context_.executor,
@@ -140,7 +145,6 @@ Task<Error> Server::serve_member(net::Link& link, const sync::ServerHandshake& h
     const bool elsewhere = std::ranges::any_of(
         hosted.guests, [&](const auto& other) { return other.second->device == guest.device; });
     hosted.presences[guest.device] = {elsewhere, context_.clock.wall_ms()};
-    if (hosted.guests.empty()) hosted.emptied.cancel();
     announce(hosted);
     co_return why;
 }
@@ -151,13 +155,18 @@ void Server::close_surplus(const Hosted& hosted, const mesh::DeviceId& device) {
         if (guest->device == device && ++links > most_links_of_a_device) guest->connection->close();
 }
 
-void Server::pass_on(Hosted& hosted, const Guest* from, const sync::Delta& delta) {
+void Server::pass_on(const Hosted& hosted, const Guest* from, const sync::Delta& delta) {
     for (const auto& [number, guest] : hosted.guests)
         if (guest != from) guest->connection->changed(delta);
 }
 
+void Server::changed(const sync::Delta& delta) {
+    for (const Hosted* hosted : hosting_.all())
+        pass_on(*hosted, nullptr, delta);
+}
+
 void Server::announce(Hosted& hosted) {
-    if (hosted.changing || stopping_) return;
+    if (!hosted.sessions.may_begin() || stopping_) return;
     const Bytes message = encode(hosted.presences);
     for (const auto& [number, guest] : hosted.guests)
         guest->connection->send(message);

@@ -36,11 +36,14 @@ Result<> Service::start() {
     if (!key) return std::unexpected(key.error());
     auto token = read_or_make_token(context_);
     if (!token) return std::unexpected(token.error());
-    auto server = Server::open(context_, *key, std::move(*token));
-    if (!server) return std::unexpected(server.error());
-    if (auto listening = (*server)->listen(); !listening) return listening;
-    if (auto stored = store_public_key(context_, (*server)->keys()); !stored) return stored;
-    server_ = std::move(*server);
+    auto meshes = BlindMeshes::open(context_, *key, std::move(*token));
+    if (!meshes) return std::unexpected(meshes.error());
+    auto server = std::make_unique<Server>(context_, **meshes);
+    const config::Config& config = context_.config;
+    if (auto listening = server->listen(config.listen, config.port); !listening) return listening;
+    if (auto stored = store_public_key(context_, server->keys()); !stored) return stored;
+    meshes_ = std::move(*meshes);
+    server_ = std::move(server);
     tasks_.spawn(server_->run());
     return {};
 }
@@ -59,6 +62,7 @@ Task<> Service::stop() {
     }
     joining_.reset();
     server_.reset();
+    meshes_.reset();
 }
 
 void Service::network_changed() {
@@ -87,7 +91,7 @@ void Service::drop_unused_invitations() {
 
 void Service::tick() {
     drop_unused_invitations();
-    if (server_) server_->recover();
+    if (meshes_) meshes_->recover();
     if (!member_) return;
     if (member_->database().degraded() && member_->database().recover())
         context_.publish({"lock", "unlocked", {}, {}, {}});
@@ -176,7 +180,16 @@ void Service::begin(std::unique_ptr<Member> member) {
             context_.publish({"link", tier, uplink_ ? uplink_->reason() : std::string(), {}, {}});
         changed_.notify();
     };
-    uplink_ = std::make_unique<Uplink>(context_, *member_, std::move(hooks));
+    auto find = [this]() -> Result<Uplink::Target> {
+        ServerSetting server = member_->server();
+        if (server.url.empty()) return fail(Code::unreachable, "no server is configured");
+        auto url = net::Url::parse(server.url);
+        if (!url) return std::unexpected(url.error());
+        Uplink::Target target{std::move(*url), {}, std::move(server.token)};
+        target.pin.fingerprint = std::move(server.fingerprint);
+        return target;
+    };
+    uplink_ = std::make_unique<Uplink>(context_, *member_, find, std::move(hooks));
     tasks_.spawn(uplink_->run());
     context_.publish({"lock", "unlocked", {}, {}, {}});
 }
@@ -187,6 +200,7 @@ Task<> Service::lock() {
     withdraw_invitation();
     if (joining_) joining_->stop();
     uplink_->stop();
+    member_->sessions().stop();
     changed_.notify();
     auto joined = tasks_.join();
     co_await std::move(joined);
@@ -218,7 +232,7 @@ Task<Result<api::Status::Reply>> Service::on(api::Status, ClientId) {
     api::Status::Reply reply;
     reply.version = ENVMESH_VERSION;
     if (server_) {
-        reply.state = server_->degraded() ? "degraded" : "unlocked";
+        reply.state = meshes_->degraded() ? "degraded" : "unlocked";
         reply.tier = "serving";
         reply.serves = true;
         reply.devices = server_->devices_online();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/ipc/service.h"
+#include "core/node/blind_meshes.h"
 #include "core/node/invitation.h"
 #include "core/node/joining.h"
 #include "core/node/server.h"
@@ -84,6 +85,7 @@ class Service final : public ipc::Service {
 
     Context& context_;
     std::function<void()> shutdown_;
+    std::unique_ptr<BlindMeshes> meshes_; // of a blind server
     std::unique_ptr<Server> server_;
     std::unique_ptr<Member> member_;
     std::unique_ptr<Uplink> uplink_;

@@ -26,17 +26,20 @@ bool is_credible(std::int64_t server_ms, std::int64_t ours_ms) {
 
 } // namespace
 
-Uplink::Uplink(Context& context, Member& member, Hooks hooks)
-    : context_(context), member_(member), hooks_(std::move(hooks)), dialling_(context.executor),
-      nap_(context.executor) {}
+Uplink::Uplink(Context& context, Member& member, FindTarget find, Hooks hooks)
+    : context_(context), member_(member), find_(std::move(find)), hooks_(std::move(hooks)),
+      dialling_(context.executor), nap_(context.executor) {}
 
 Task<> Uplink::run() {
+    Sessions& sessions = member_.sessions();
     while (!stopping_) {
-        run_jobs();
+        auto allowed = sessions.until_may_begin();
+        co_await std::move(allowed);
+        if (stopping_) break;
         auto attempt = connect_once();
         const Error why = co_await std::move(attempt);
-        run_jobs();
         if (stopping_) break;
+        hurry_ = hurry_ || !sessions.may_begin(); // it was ended for a change, not lost
         set_reason(why.message);
         auto pause = back_off();
         co_await std::move(pause);
@@ -48,8 +51,6 @@ void Uplink::stop() {
     dialling_.cancel();
     if (link_ != nullptr) link_->close();
     nap_.cancel();
-    while (!jobs_.empty())
-        jobs_.front()->finish(fail(Code::locked, "the vault was locked meanwhile"));
 }
 
 Task<> Uplink::dial(net::Url url) {
@@ -58,56 +59,63 @@ Task<> Uplink::dial(net::Url url) {
 }
 
 Task<Error> Uplink::connect_once() {
-    const ServerSetting server = member_.server();
-    if (server.url.empty()) co_return Error{Code::unreachable, "no server is configured", {}};
-    auto url = net::Url::parse(server.url);
-    if (!url) co_return url.error();
+    const Result<Target> target = find_();
+    if (!target) co_return target.error();
     dialled_ = fail(Code::unreachable, "the attempt to connect was interrupted");
-    dialling_.spawn(dial(*url));
+    dialling_.spawn(dial(target->url));
     auto joined = dialling_.join();
     co_await std::move(joined);
     if (!dialled_) co_return dialled_.error();
     const std::unique_ptr<net::Link> link = std::move(*dialled_);
-    if (stopping_ || !jobs_.empty()) co_return Error{Code::unreachable, "interrupted", {}};
+    Sessions& sessions = member_.sessions();
+    if (stopping_ || !sessions.may_begin()) co_return Error{Code::unreachable, "interrupted", {}};
     link_ = link.get();
-    auto shaking = shake_hands(*link, server);
-    auto facts = co_await std::move(shaking);
-    Error why;
-    if (facts) {
-        auto working = synchronise(*link, *facts);
-        why = co_await std::move(working);
-    } else {
-        why = facts.error();
-    }
+    std::optional<mesh::Chain> longer;
+    auto visiting = visit(*link, *target, longer);
+    Error why = co_await std::move(visiting);
     link_ = nullptr;
+    if (!longer) co_return why;
+    auto adopt = [this, &longer] { return member_.adopt(std::move(*longer)); };
+    auto adopting = sessions.between(adopt);
+    const auto adopted = co_await std::move(adopting);
+    if (!adopted) co_return adopted.error();
+    hurry_ = true;
     co_return why;
 }
 
-Task<Result<sync::ServerFacts>> Uplink::shake_hands(net::Link& link, const ServerSetting& server) {
-    sync::ServerPin pin;
-    pin.fingerprint = server.fingerprint;
+Task<Error> Uplink::visit(net::Link& link, const Target& target,
+                          std::optional<mesh::Chain>& longer) {
+    const Sessions::Running running(member_.sessions(), [&link] { link.close(); });
     sync::ClientHandshake::Credentials credentials;
     credentials.self = &member_.identity();
     credentials.mesh_id = member_.chain().mesh_id();
     credentials.chain = &member_.chain();
-    credentials.token = server.token;
+    credentials.token = target.token;
+    sync::ClientHandshake handshake(target.pin, credentials, link.channel_binding(),
+                                    context_.random);
+    auto shaking = shake_hands(link, handshake);
+    auto done = co_await std::move(shaking);
+    if (!done) co_return done.error();
+    longer = std::move(handshake.adopted());
+    if (longer) co_return Error{Code::conflict, "the list of members has changed", {}};
+    if (target.tells_the_time)
+        if (auto clock = settle_clock(handshake.server().time_ms); !clock) co_return clock.error();
+    auto working = synchronise(link, handshake.server());
+    co_return co_await std::move(working);
+}
+
+Task<Result<>> Uplink::shake_hands(net::Link& link, sync::ClientHandshake& handshake) {
     link.set_most_bytes(chain_limit);
-    sync::ClientHandshake handshake(pin, credentials, link.channel_binding(), context_.random);
     const std::int64_t began = context_.clock.steady_ms();
     auto running = run_handshake(link, handshake, context_.timeouts.establish);
     auto done = co_await std::move(running);
-    if (!done) co_return std::unexpected(done.error());
-    rtt_ms_ = (context_.clock.steady_ms() - began) / 2; // two round trips
-    if (handshake.adopted())
-        if (auto adopted = member_.adopt(std::move(*handshake.adopted())); !adopted)
-            co_return std::unexpected(adopted.error());
-    co_return handshake.server();
+    if (done) rtt_ms_ = (context_.clock.steady_ms() - began) / 2; // two round trips
+    co_return done;
 }
 
 Task<Error> Uplink::synchronise(net::Link& link, const sync::ServerFacts& server) {
     server_key_ = server.keys.ed_pk;
     link.set_most_bytes(net::most_bytes_after_authentication);
-    if (auto clock = settle_clock(server.time_ms); !clock) co_return clock.error();
     sync::Session session(member_.replica(), sync::Session::Side::client, server.keys.id(), {});
     Connection::Hooks hooks;
     hooks.applied = hooks_.applied;
@@ -159,41 +167,6 @@ Result<> Uplink::on_other(Bytes message) {
     if (!presences) return std::unexpected(presences.error());
     presences_ = std::move(*presences);
     return {};
-}
-
-Uplink::Job::Job(Uplink& uplink, std::function<Result<>()> what)
-    : queued_at(&uplink), work(std::move(what)),
-      done(uplink.context_.executor, std::chrono::steady_clock::time_point::max()) {
-    uplink.jobs_.push_back(this);
-}
-
-Uplink::Job::~Job() {
-    if (queued_at != nullptr) queued_at->jobs_.remove(this);
-}
-
-void Uplink::Job::finish(Result<> outcome) {
-    queued_at->jobs_.remove(this);
-    queued_at = nullptr;
-    result = std::move(outcome);
-    done.cancel();
-}
-
-void Uplink::run_jobs() {
-    while (!jobs_.empty()) {
-        Job& job = *jobs_.front();
-        job.finish(job.work());
-        hurry_ = true;
-    }
-}
-
-Task<Result<>> Uplink::between_sessions(std::function<Result<>()> work) {
-    Job job(*this, std::move(work));
-    if (link_ != nullptr) link_->close();
-    wake();
-    auto waiting = job.done.async_wait(as_result);
-    co_await std::move(waiting);
-    if (job.queued_at != nullptr) co_return fail(Code::timeout, "the call was given up");
-    co_return std::move(job.result);
 }
 
 Task<> Uplink::back_off() {

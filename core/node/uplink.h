@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Keeps one link to the cloud server: dials, proves, synchronises, stays; dials again with jittered
-// backoff when it is lost, at once when woken. Chain and keys change only between sessions, through
-// `between_sessions`.
+// Keeps one link to a server, in the cloud or of the local network: dials, proves, synchronises,
+// stays; dials again with jittered backoff when it is lost, at once when woken.
 #pragma once
 
 #include "core/mesh/mailbox.h"
@@ -14,17 +13,25 @@ namespace envmesh::node {
 
 class Uplink {
   public:
+    /// Where it leads; asked for before each attempt.
+    struct Target {
+        net::Url url;
+        sync::ServerPin pin;
+        std::string token;          // for making a mesh there
+        bool tells_the_time = true; // within bounds: our own clock may be wrong
+    };
+    using FindTarget = std::function<Result<Target>()>;
     struct Hooks {
         std::function<void(const sync::Delta&)> applied;
         std::function<void()> state_changed;
         std::function<void(const mesh::MailMessage&)> mail;
         std::function<void()> progress;
     };
-    Uplink(Context& context, Member& member, Hooks hooks);
+    Uplink(Context& context, Member& member, FindTarget find, Hooks hooks);
 
     /// Until `stop`; never cancelled from outside, since sessions must end in order.
     Task<> run();
-    /// `run` returns soon; calls that wait here fail with `locked`.
+    /// `run` returns soon.
     void stop();
     /// Dial now rather than when the backoff ends: the network changed, or a person asked.
     void wake();
@@ -33,9 +40,6 @@ class Uplink {
     void changed(const sync::Delta& delta);
     /// A whole round now; dials first when there is no link.
     void resync();
-    /// Runs `work` when no session is running; ends the present one for it and connects again
-    /// after.
-    Task<Result<>> between_sessions(std::function<Result<>()> work);
     /// `unreachable` when there is no link.
     Result<> send(const mesh::MailMessage& message);
 
@@ -50,37 +54,25 @@ class Uplink {
     [[nodiscard]] const crypto::PublicKey& server_key() const { return server_key_; }
 
   private:
-    // Stands on the stack of the call that waits for it, and leaves the queue with it.
-    struct Job {
-        Job(Uplink& uplink, std::function<Result<>()> what);
-        ~Job();
-        Job(const Job&) = delete;
-        Job& operator=(const Job&) = delete;
-        void finish(Result<> outcome);
-
-        Uplink* queued_at;
-        std::function<Result<>()> work;
-        Result<> result;
-        asio::steady_timer done;
-    };
     Task<Error> connect_once();
     Task<> dial(net::Url url);
-    Task<Result<sync::ServerFacts>> shake_hands(net::Link& link, const ServerSetting& server);
+    /// One session; `longer` becomes a chain that wins over ours.
+    Task<Error> visit(net::Link& link, const Target& target, std::optional<mesh::Chain>& longer);
+    Task<Result<>> shake_hands(net::Link& link, sync::ClientHandshake& handshake);
     Task<Error> synchronise(net::Link& link, const sync::ServerFacts& server);
     Result<> on_other(Bytes message);
     Result<> settle_clock(std::uint64_t server_time_ms);
-    void run_jobs();
     void set_reason(std::string reason);
     Task<> back_off();
 
     Context& context_;
     Member& member_;
+    FindTarget find_;
     Hooks hooks_;
     Connection* connection_ = nullptr;
     net::Link* link_ = nullptr; // while shaking hands or connected
     Result<std::unique_ptr<net::Link>> dialled_;
     TaskGroup dialling_;
-    std::list<Job*> jobs_;
     asio::steady_timer nap_;
     bool stopping_ = false;
     int failures_ = 0;

@@ -27,6 +27,7 @@ std::unexpected<Error> no_common_version(const VersionRange& theirs) {
 bool ServerPin::accepts(const crypto::PublicKey& ed_pk) const {
     if (!fingerprint.empty()) return crypto::server_fingerprint(ed_pk) == fingerprint;
     if (short_hash) return crypto::hash128({ed_pk}) == *short_hash;
+    if (!any_of.empty()) return std::ranges::find(any_of, ed_pk) != any_of.end();
     return any;
 }
 

@@ -11,6 +11,7 @@ namespace envmesh::sync {
 struct ServerPin {
     std::string fingerprint;                     // 64 hex digits (S7), or
     std::optional<crypto::ShortHash> short_hash; // BLAKE2b-128(ed_pk), from an invitation, or
+    std::vector<crypto::PublicKey> any_of;       // the members of the mesh, or
     /// any key, to learn the one that a person is then asked about: only without credentials.
     bool any = false;
     [[nodiscard]] bool accepts(const crypto::PublicKey& ed_pk) const;

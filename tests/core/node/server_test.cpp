@@ -194,7 +194,7 @@ TEST_F(ServerTest, APortInUseIsNamed) {
 TEST_F(ServerTest, AnotherKeyDoesNotOpenItsDatabase) {
     tests::Machine& server = blind_server();
     stop(server);
-    EXPECT_FALSE(Server::open(server.context, Key(Block<32>{9}), {}));
+    EXPECT_FALSE(BlindMeshes::open(server.context, Key(Block<32>{9}), {}));
     start(server);
 }
 

@@ -3,8 +3,6 @@
 
 #include "tests/support/node_fixture.h"
 
-#include <boost/asio/detached.hpp>
-
 namespace envmesh::node {
 namespace {
 
@@ -13,10 +11,18 @@ class UplinkTest : public tests::NodeTest {
     UplinkTest() {
         const ServerSetting setting{url_of(server_), key_of(server_), {}};
         if (!member_->store_server(setting)) std::abort();
-        uplink_ = std::make_unique<Uplink>(home_.context, *member_, Uplink::Hooks{});
+        uplink_ = std::make_unique<Uplink>(home_.context, *member_, target(), Uplink::Hooks{});
     }
     ~UplinkTest() override { end(); }
 
+    Uplink::FindTarget target() {
+        return [this]() -> Result<Uplink::Target> {
+            const ServerSetting server = member_->server();
+            Uplink::Target target{*net::Url::parse(server.url), {}, server.token};
+            target.pin.fingerprint = server.fingerprint;
+            return target;
+        };
+    }
     void begin_run() {
         running_ = true;
         asio::co_spawn(threads_.io, uplink_->run(), [this](const std::exception_ptr& error) {
@@ -33,9 +39,6 @@ class UplinkTest : public tests::NodeTest {
     }
     bool down() {
         return eventually([&] { return !uplink_->is_connected(); });
-    }
-    static Task<> into(Task<Result<>> work, std::optional<Result<>>& result) {
-        result = co_await std::move(work);
     }
 
     tests::Machine& server_ = blind_server();
@@ -78,46 +81,11 @@ TEST_F(UplinkTest, WorkBetweenSessionsRunsWithoutOneAndTheLinkComesBack) {
         had_session = uplink_->is_connected();
         return fail(Code::conflict, "told to whoever asked");
     };
-    const auto result = run(uplink_->between_sessions(work));
+    const auto result = run(member_->sessions().between(work));
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, Code::conflict);
     EXPECT_FALSE(had_session);
     EXPECT_TRUE(up());
-}
-
-TEST_F(UplinkTest, WorkThatStillWaitsFailsWhenTheVaultIsLocked) {
-    std::optional<Result<>> result;
-    bool worked = false;
-    auto work = [&worked]() -> Result<> {
-        worked = true;
-        return {};
-    };
-    asio::co_spawn(threads_.io, into(uplink_->between_sessions(work), result), asio::detached);
-    settle(); // nobody runs the uplink
-    ASSERT_FALSE(result);
-    uplink_->stop();
-    ASSERT_TRUE(eventually([&] { return result.has_value(); }));
-    EXPECT_EQ(result->error().code, Code::locked);
-    EXPECT_FALSE(worked);
-}
-
-TEST_F(UplinkTest, WorkThatIsGivenUpIsNotRun) {
-    std::optional<Result<>> result;
-    bool worked = false;
-    auto work = [&worked]() -> Result<> {
-        worked = true;
-        return {};
-    };
-    asio::cancellation_signal signal;
-    asio::co_spawn(threads_.io, into(uplink_->between_sessions(work), result),
-                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
-    settle();
-    signal.emit(asio::cancellation_type::terminal);
-    ASSERT_TRUE(eventually([&] { return result.has_value(); }));
-    EXPECT_FALSE(*result);
-    begin_run();
-    ASSERT_TRUE(up());
-    EXPECT_FALSE(worked);
 }
 
 TEST_F(UplinkTest, BelievesTheServersClockWithinBounds) {
@@ -135,7 +103,7 @@ TEST_F(UplinkTest, BelievesTheServersClockWithinBounds) {
                              Case{0, -10 * year, true}, Case{15 * year, -10 * year, true}}) {
         server_.clock.leap(each.server_ahead - std::exchange(server_ahead, each.server_ahead));
         home_.clock.leap(each.ours_ahead - std::exchange(ours_ahead, each.ours_ahead));
-        uplink_ = std::make_unique<Uplink>(home_.context, *member_, Uplink::Hooks{});
+        uplink_ = std::make_unique<Uplink>(home_.context, *member_, target(), Uplink::Hooks{});
         begin_run();
         ASSERT_TRUE(up());
         const std::int64_t offset = member_->replica().clock_offset_ms();
