@@ -49,7 +49,7 @@ Result<Server::Identified> Server::identify(Context& context, const Key& vault_k
 Server::Server(Context& context, Identified identified, std::string token)
     : context_(context), database_(std::move(identified.database)),
       identity_(std::move(identified.identity)), token_(std::move(token)), meshes_(*database_),
-      tasks_(context.executor) {}
+      next_expiry_(context.executor), tasks_(context.executor) {}
 
 Server::~Server() = default;
 
@@ -157,6 +157,7 @@ Result<> Server::listen() {
 }
 
 Task<> Server::run() {
+    tasks_.spawn(expire_mail());
     while (!stopping_) {
         auto accepting = listener_->accept();
         auto link = co_await std::move(accepting);
@@ -173,6 +174,7 @@ Task<> Server::run() {
 
 void Server::stop() {
     stopping_ = true;
+    next_expiry_.cancel();
     if (listener_) listener_->close();
     for (const auto& [key, link] : links_)
         link->close();

@@ -61,6 +61,7 @@ class Server {
     Result<> on_mail(Guest& guest, View message);
     Task<> write_mail(net::Link& link, std::uint64_t number);
     void deliver(const std::vector<mesh::Mailbox::Delivery>& deliveries);
+    Task<> expire_mail();
     void pass_on(Hosted& hosted, const Guest* from, const sync::Delta& delta);
     void announce(Hosted& hosted);
 
@@ -71,6 +72,7 @@ class Server {
     storage::Meshes meshes_;
     std::map<mesh::MeshId, std::unique_ptr<Hosted>> hosted_;
     mesh::Mailbox mailbox_;
+    asio::steady_timer next_expiry_;
     // Joiners have no session whose writer could carry their mail.
     struct Postbox {
         std::vector<Bytes> queue;

@@ -38,6 +38,7 @@ class Uplink {
     Task<Result<>> between_sessions(std::function<Result<>()> work);
     /// `unreachable` when there is no link.
     Result<> send(const mesh::MailMessage& message);
+    [[nodiscard]] bool has_sent_all() const;
 
     [[nodiscard]] bool is_connected() const { return connection_ != nullptr; }
     /// Connected, both directions done, nothing in flight.
