@@ -19,6 +19,8 @@ struct Context {
     ipc::Deadline started;                            // when the program began
 
     [[nodiscard]] ipc::Deadline deadline() const;
+    /// How long the daemon may wait for something to tell: well below the deadline.
+    [[nodiscard]] std::uint32_t wait_ms() const;
     /// With 5 s at most for the greeting: a daemon that is stopped does not answer.
     [[nodiscard]] Result<ipc::Client> connect() const;
     /// One question on a connection of its own.

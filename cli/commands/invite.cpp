@@ -15,7 +15,7 @@ void show_code(Context& context, const Secret& code) {
 
 Result<api::InviteWait::Reply> wait_for_joiner(Context& context, ipc::Client& client) {
     while (true) {
-        auto reply = client.ask(api::InviteWait(), context.deadline());
+        auto reply = client.ask(api::InviteWait{context.wait_ms()}, context.deadline());
         if (!reply || !reply->waiting) return reply;
     }
 }

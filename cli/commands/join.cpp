@@ -66,9 +66,11 @@ void show_progress(Context& context, const api::JoinWait::Reply& now) {
         return context.out.object({{"event", "progress"},
                                    {"stage", now.stage},
                                    {"received", now.received},
-                                   {"expected", now.expected}});
+                                   {"expected", now.expected},
+                                   {"reason", now.reason}});
     context.out.progress("Receiving " + std::to_string(now.received) + " of " +
-                         std::to_string(now.expected));
+                         std::to_string(now.expected) +
+                         (now.reason.empty() ? "" : " (waiting: " + printable(now.reason) + ')'));
 }
 
 } // namespace
@@ -83,7 +85,7 @@ Exit join(Context& context, const JoinOptions& options) {
     show_check(context, started->check);
 
     for (bool answered = false;;) { // the daemon answers when there is something to tell
-        const auto now = client->ask(api::JoinWait(), context.deadline());
+        const auto now = client->ask(api::JoinWait{context.wait_ms()}, context.deadline());
         if (!now) return std::unexpected(now.error());
         if (now->stage == "confirm" && !answered) {
             if (const auto told = answer(context, options, *client, now->admin); !told)

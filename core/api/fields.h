@@ -105,6 +105,7 @@ void fields(auto& io, Of<Join::Reply> auto& it) { io.must("check", it.check); }
 void fields(auto& io, Of<JoinWait::Reply> auto& it) {
     io.must("waiting", it.waiting).may("stage", it.stage).may("admin", it.admin);
     io.may("device", it.device).may("received", it.received).may("expected", it.expected);
+    io.may("reason", it.reason);
 }
 
 void fields(auto& io, Of<Event> auto& it) {

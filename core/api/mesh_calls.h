@@ -71,6 +71,7 @@ struct JoinWait {
         bool waiting = true;
         std::string stage, admin, device;
         std::uint64_t received = 0, expected = 0;
+        std::string reason; // why nothing arrives, a sentence
     };
 };
 struct JoinConfirm {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/tree.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -88,6 +89,8 @@ std::unexpected<Error> refuse(const std::string& what) {
 }
 
 Result<Tree> parse(View body) {
+    // The library takes it for the end, and what follows would go unseen.
+    if (std::ranges::find(body, 0) != body.end()) return refuse("it is not JSON");
     Tree tree(new json);
     Builder builder(*tree);
     bool whole = false;

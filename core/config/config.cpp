@@ -84,11 +84,22 @@ bool is_address(const std::string& text) {
 }
 bool is_address_or_empty(const std::string& text) { return text.empty() || is_address(text); }
 
+bool is_port(std::string_view text) {
+    return !text.empty() && text.size() <= 5 && std::ranges::all_of(text, is_digit) &&
+           std::stoi(std::string(text)) >= 1 && std::stoi(std::string(text)) <= 65535;
+}
+
 bool is_url_or_empty(const std::string& text) {
     constexpr std::string_view scheme = "wss://";
     if (text.empty()) return true;
-    return text.starts_with(scheme) && text.size() > scheme.size() && text.size() <= 300 &&
-           is_any_of(text.substr(scheme.size()), ".:-%[]");
+    if (!text.starts_with(scheme) || text.size() > 300) return false;
+    std::string_view authority = std::string_view(text).substr(scheme.size());
+    if (const auto colon = authority.rfind(':');
+        colon != std::string_view::npos && !authority.ends_with(']')) {
+        if (!is_port(authority.substr(colon + 1))) return false;
+        authority = authority.substr(0, colon);
+    }
+    return !authority.empty() && is_any_of(authority, ".:-_%[]");
 }
 bool is_key_or_empty(const std::string& text) {
     return text.empty() || (text.size() == 64 && from_hex(text).has_value());

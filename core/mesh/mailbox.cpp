@@ -2,6 +2,7 @@
 #include "core/mesh/mailbox.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 namespace envmesh::mesh {
@@ -32,6 +33,14 @@ struct Mailbox::Request {
         const auto found = box.slots.find(slot);
         if (found != box.slots.end()) send(to, MailSlotFilled{rendezvous, slot, found->second});
     }
+    /// The member, and a joiner that waits for an answer.
+    void tell_all(const Box& box, Code code) {
+        std::set<Recipient> all{box.member};
+        for (const auto& [slot, waiter] : box.waiting)
+            all.insert(waiter);
+        for (const Recipient to : all)
+            error(to, code);
+    }
     /// Whoever came first cannot be told from whoever came second, so nobody goes on.
     void second_writer(Box& box) {
         for (const Recipient to : std::set{from, box.member, box.joiner.value_or(0)})
@@ -46,7 +55,7 @@ Mailbox::Deliveries Mailbox::from_member(Recipient from, const MeshId& mesh,
                                          const MailMessage& message, std::int64_t now_ms) {
     Request request{from, rendezvous_of(message), now_ms};
     if (is_flooding(request)) return request.out;
-    expire(request);
+    request.out = expire(now_ms);
     if (const auto* opening = std::get_if<MailOpen>(&message))
         open(request, mesh, opening->ttl_s);
     else if (const auto* write = std::get_if<MailWrite>(&message))
@@ -62,7 +71,7 @@ Mailbox::Deliveries Mailbox::from_joiner(Recipient from, const MailMessage& mess
                                          std::int64_t now_ms) {
     Request request{from, rendezvous_of(message), now_ms};
     if (is_flooding(request)) return request.out;
-    expire(request);
+    request.out = expire(now_ms);
     if (const auto* write = std::get_if<MailWrite>(&message))
         joiner_writes(request, *write);
     else if (const auto* read = std::get_if<MailRead>(&message))
@@ -101,18 +110,24 @@ bool Mailbox::is_flooding(Request& request) {
     return true;
 }
 
-void Mailbox::expire(Request& request) {
-    const auto end = [&request](const Boxes::value_type& row) {
+std::optional<std::int64_t> Mailbox::next_end() const {
+    std::optional<std::int64_t> next;
+    for (const auto& [rendezvous, box] : boxes_)
+        next = std::min(next.value_or(box.expires_ms), box.expires_ms);
+    return next;
+}
+
+Mailbox::Deliveries Mailbox::expire(std::int64_t now_ms) {
+    Deliveries out;
+    std::erase_if(boxes_, [&](const Boxes::value_type& row) {
         const auto& [rendezvous, box] = row;
-        if (box.expires_ms > request.now_ms) return false;
-        std::set<Recipient> left{box.member};
-        for (const auto& [slot, waiter] : box.waiting)
-            left.insert(waiter);
-        for (const Recipient to : left)
-            request.send(to, MailError{rendezvous, Code::not_found});
+        if (box.expires_ms > now_ms) return false;
+        Request request{box.member, rendezvous, now_ms};
+        request.tell_all(box, Code::not_found);
+        std::ranges::move(request.out, std::back_inserter(out));
         return true;
-    };
-    std::erase_if(boxes_, end);
+    });
+    return out;
 }
 
 Mailbox::Box* Mailbox::find(Request& request) {
@@ -151,11 +166,12 @@ void Mailbox::close(Request& request, const MeshId& mesh) {
     Box& box = found->second;
     if (box.member != request.from) return request.refuse(Code::denied);
     box.member = 0;
-    // A reply that waits to be fetched outlives the invitation a little.
-    box.expires_ms = box.slots.contains(MailSlot::a2)
-                         ? std::min(box.expires_ms, request.now_ms + farewell_ms)
-                         : request.now_ms;
-    expire(request);
+    if (box.slots.contains(MailSlot::a2)) { // which waits to be fetched
+        box.expires_ms = std::min(box.expires_ms, request.now_ms + farewell_ms);
+        return;
+    }
+    request.tell_all(box, Code::unreachable);
+    boxes_.erase(found);
 }
 
 void Mailbox::member_writes(Request& request, const MeshId& mesh, const MailWrite& message) {

@@ -42,6 +42,10 @@ class Mailbox {
     /// A joiner that leaves before a2 was written cannot come back: its box is closed, and the
     /// member is told (`unreachable`).
     Deliveries disconnected(Recipient who);
+    /// When the next box ends: call `expire` then.
+    [[nodiscard]] std::optional<std::int64_t> next_end() const;
+    /// Who waits is told `not_found`.
+    Deliveries expire(std::int64_t now_ms);
 
   private:
     struct Box {
@@ -63,7 +67,6 @@ class Mailbox {
     struct Request; // one message on its way through, and what it causes to be sent
 
     bool is_flooding(Request& request);
-    void expire(Request& request);
     void open(Request& request, const MeshId& mesh, std::uint32_t ttl_s);
     void close(Request& request, const MeshId& mesh);
     void member_writes(Request& request, const MeshId& mesh, const MailWrite& message);

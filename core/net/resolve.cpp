@@ -57,6 +57,9 @@ Task<Result<Endpoints>> resolve(std::string host, std::uint16_t port,
     boost::system::error_code not_numeric;
     const auto address = asio::ip::make_address(host, not_numeric);
     if (!not_numeric) co_return Endpoints(1, tcp::endpoint(address, port));
+    if (host == "localhost")
+        co_return Endpoints{{asio::ip::address_v6::loopback(), port},
+                            {asio::ip::address_v4::loopback(), port}};
 
     auto executor = co_await asio::this_coro::executor;
     tcp::resolver resolver(executor);

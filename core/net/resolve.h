@@ -13,7 +13,8 @@ namespace envmesh::net {
 
 using Endpoints = std::vector<asio::ip::tcp::endpoint>;
 
-/// `unreachable` or `timeout`, naming the host; never empty.
+/// "localhost" is this machine whatever the system's tables say (RFC 6761 §6.3). `unreachable` or
+/// `timeout`, naming the host; never empty.
 Task<Result<Endpoints>> resolve(std::string host, std::uint16_t port,
                                 std::chrono::milliseconds limit);
 

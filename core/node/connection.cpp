@@ -103,7 +103,9 @@ Task<> Connection::write() {
             end_on(std::unexpected(message.error()));
         } else if (*message) {
             auto sending = link_.send(std::move(**message));
+            sending_ = true;
             auto sent = co_await std::move(sending);
+            sending_ = false;
             end_on(sent);
         } else {
             more_.expires_at(std::chrono::steady_clock::time_point::max());

@@ -35,6 +35,8 @@ class Connection {
     /// Queues a message that is not the session's. More than 1 MiB of them unsent ends the link.
     void send(Bytes message);
     void close() { link_.close(); }
+    /// All that was queued by `send` has left.
+    [[nodiscard]] bool has_sent_all() const { return queue_.empty() && !sending_; }
     [[nodiscard]] const sync::Session& session() const { return session_; }
 
   private:
@@ -52,6 +54,7 @@ class Connection {
     Hooks hooks_;
     std::deque<Bytes> queue_;
     std::size_t queued_bytes_ = 0;
+    bool sending_ = false;
     std::optional<Error> fault_;
     asio::steady_timer more_;
     TaskGroup tasks_;

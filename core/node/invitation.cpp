@@ -10,7 +10,7 @@ namespace envmesh::node {
 namespace {
 
 constexpr std::uint32_t longest_ttl_s = 3600;
-constexpr std::chrono::milliseconds reconnect_limit{20'000};
+constexpr std::chrono::milliseconds confirm_limit{20'000};
 
 Result<mesh::Role> invited_role(std::string_view text) {
     for (const mesh::Role role : {mesh::Role::admin, mesh::Role::member, mesh::Role::reader})
@@ -75,12 +75,16 @@ std::uint32_t Invitation::seconds_left() const {
 }
 
 void Invitation::on_connected() {
-    const std::uint32_t left = seconds_left();
-    if (ended_ || left == 0) return;
-    (void)uplink_.send(mesh::MailOpen{code_.rendezvous(), std::min(left, longest_ttl_s)});
+    if (ended_ || seconds_left() == 0) return;
+    open();
     for (const auto& [slot, bytes] : sent_)
         (void)uplink_.send(mesh::MailWrite{code_.rendezvous(), slot, bytes});
     changed_.notify();
+}
+
+void Invitation::open() {
+    const std::uint32_t ttl_s = std::clamp(seconds_left(), 1U, longest_ttl_s);
+    (void)uplink_.send(mesh::MailOpen{code_.rendezvous(), ttl_s}); // or with the next connection
 }
 
 void Invitation::write(mesh::MailSlot slot, Bytes bytes) {
@@ -110,7 +114,9 @@ Result<> Invitation::on_slot(const mesh::MailSlotFilled& filled) {
         if (auto opening = inviter_.on_opening(filled.bytes); !opening) return opening;
         opened_ = true;
     }
-    return {}; // a slot delivered again after a reconnection
+    // Every MailOpen has them delivered again.
+    if (filled.slot == mesh::MailSlot::j2) ++openings_;
+    return {};
 }
 
 void Invitation::end(Error error) {
@@ -154,6 +160,10 @@ Task<Result<api::InviteAnswer::Reply>> Invitation::answer(bool yes) {
     const Use use(users_);
     answering_ = true;
     const crypto::PublicIdentity device = inviter_.joiner().keys;
+    auto confirming = confirm(); // else the device would be a member that knows nothing of it
+    auto stands = co_await std::move(confirming);
+    answering_ = stands.has_value();
+    if (!stands) co_return std::unexpected(stands.error());
     auto work = [this, device] {
         return member_.add_device(device, role_, inviter_.joiner().name);
     };
@@ -162,8 +172,28 @@ Task<Result<api::InviteAnswer::Reply>> Invitation::answer(bool yes) {
     if (!added) co_return std::unexpected(added.error());
     auto welcoming = welcome();
     auto done = co_await std::move(welcoming);
-    if (!done) co_return std::unexpected(done.error());
+    if (!done) {
+        Error error = std::move(done.error());
+        error.message += "; \"" + inviter_.joiner().name +
+                         "\" has not joined, but is in the list of "
+                         "members now";
+        co_return std::unexpected(std::move(error));
+    }
     co_return api::InviteAnswer::Reply{hex(device.id())};
+}
+
+Task<Result<>> Invitation::confirm() {
+    const std::int64_t until = context_.clock.steady_ms() + confirm_limit.count();
+    const int before = openings_;
+    open();
+    while (openings_ == before && !ended_ && context_.clock.steady_ms() < until) {
+        auto waiting = changed_.wait_for(std::chrono::milliseconds(500));
+        co_await std::move(waiting);
+    }
+    if (ended_) co_return std::unexpected(*ended_);
+    if (openings_ != before) co_return Result<>{};
+    co_return fail(Code::unreachable, "the server went away before it could welcome the device",
+                   "invite the device again when `envmesh-cli status` shows the server");
 }
 
 Task<Result<>> Invitation::welcome() {
@@ -173,19 +203,17 @@ Task<Result<>> Invitation::welcome() {
                                 member_.chain().head(), member_.name(), std::move(*head)});
     if (!a2) co_return std::unexpected(a2.error());
     // The server must know the device before the device comes: the new chain travels with the
-    // connection.
-    const std::int64_t until = context_.clock.steady_ms() + reconnect_limit.count();
-    while (!uplink_.is_connected() && !ended_ && context_.clock.steady_ms() < until) {
-        auto waiting = changed_.wait_for(std::chrono::milliseconds(500));
-        co_await std::move(waiting);
-    }
-    if (ended_)
-        co_return std::unexpected(*ended_); // a second device came, or the vault is being locked
-    if (!uplink_.is_connected())
-        co_return fail(Code::unreachable, "the server went away before it could welcome the device",
-                       "invite the device again when `envmesh-cli status` shows the server");
+    // connection, which is a new one. Twice, since a second device may come at any time: whoever is
+    // told that the device has joined must be able to rely on it.
+    auto before = confirm();
+    auto stands = co_await std::move(before);
+    if (!stands) co_return stands;
     write(mesh::MailSlot::a2, std::move(*a2));
+    auto after = confirm();
+    stands = co_await std::move(after);
+    if (!stands) co_return stands;
     welcomed_ = true;
+    (void)uplink_.send(mesh::MailClose{code_.rendezvous()}); // the letter is kept for a minute
     co_return Result<>{};
 }
 

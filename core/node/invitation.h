@@ -37,7 +37,10 @@ class Invitation {
     void end(Error error);
     void end_when_expired();
     [[nodiscard]] std::uint32_t seconds_left() const;
+    void open();
     void write(mesh::MailSlot slot, Bytes bytes);
+    /// The server says that the mailbox stands and the joiner is still there.
+    Task<Result<>> confirm();
     Task<Result<>> welcome();
 
     Context& context_;
@@ -50,6 +53,7 @@ class Invitation {
     std::map<mesh::MailSlot, Bytes> sent_; // again after a reconnection
     bool committed_ = false;
     bool opened_ = false;
+    int openings_ = 0; // how often the joiner's opening was delivered
     bool welcomed_ = false;
     bool answering_ = false;
     std::optional<Error> ended_;

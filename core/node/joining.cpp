@@ -15,6 +15,9 @@ Error mail_error(Code code) {
     if (code == Code::denied)
         return {Code::denied, "the code was used by another device: the invitation is void",
                 "ask for a new invitation, and tell the person who sent it"};
+    if (code == Code::unreachable)
+        return {Code::denied, "the other side refused or withdrew the invitation",
+                "ask for a new invitation if that was a mistake"};
     return {Code::not_found, "the server knows no such invitation: it has expired or was withdrawn",
             "ask for a new invitation"};
 }
@@ -102,9 +105,6 @@ Task<Result<>> Joining::carry_on() {
     mesh::MailMessage ask = mesh::MailRead{code_.rendezvous(), mesh::MailSlot::a2};
     auto asking = mail(std::move(ask), mesh::MailSlot::a2);
     auto a2 = co_await std::move(asking);
-    if (!a2 && a2.error().code == Code::not_found) // it was there when we answered it
-        co_return fail(Code::denied, "the other side refused or withdrew the invitation",
-                       "ask for a new invitation if that was a mistake");
     if (!a2) co_return std::unexpected(a2.error());
     auto welcome = joining_.on_welcome(*a2);
     if (!welcome) co_return std::unexpected(welcome.error());

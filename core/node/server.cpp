@@ -6,7 +6,8 @@
 namespace envmesh::node {
 
 Server::Server(Context& context, Hosting& hosting)
-    : context_(context), hosting_(hosting), tasks_(context.executor) {}
+    : context_(context), hosting_(hosting), next_expiry_(context.executor),
+      tasks_(context.executor) {}
 
 Server::~Server() = default;
 
@@ -22,6 +23,7 @@ Result<> Server::listen(const std::string& address, std::uint16_t port) {
 }
 
 Task<> Server::run() {
+    tasks_.spawn(expire_mail());
     while (!stopping_) {
         auto accepting = listener_->accept();
         auto link = co_await std::move(accepting);
@@ -38,6 +40,7 @@ Task<> Server::run() {
 
 void Server::stop() {
     stopping_ = true;
+    next_expiry_.cancel();
     if (listener_) listener_->close();
     for (const auto& [key, link] : links_)
         link->close();

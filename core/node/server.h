@@ -43,11 +43,13 @@ class Server {
     Task<> write_mail(net::Link& link, std::uint64_t number);
     void deliver(const std::vector<mesh::Mailbox::Delivery>& deliveries);
     static void pass_on(const Hosted& hosted, const Guest* from, const sync::Delta& delta);
+    Task<> expire_mail();
     void announce(Hosted& hosted);
 
     Context& context_;
     Hosting& hosting_;
     mesh::Mailbox mailbox_;
+    asio::steady_timer next_expiry_;
     // Joiners have no session whose writer could carry their mail.
     struct Postbox {
         std::vector<Bytes> queue;

@@ -177,7 +177,21 @@ Result<> Server::on_mail(Guest& guest, View message) {
     if (!mail) return std::unexpected(mail.error());
     deliver(mailbox_.from_member(guest.number, guest.hosted->chain.mesh_id(), *mail,
                                  context_.clock.steady_ms()));
+    next_expiry_.cancel(); // it may be sooner now
     return {};
+}
+
+Task<> Server::expire_mail() {
+    while (!stopping_) {
+        const auto end = mailbox_.next_end();
+        next_expiry_.expires_at(std::chrono::steady_clock::time_point::max());
+        if (end)
+            next_expiry_.expires_after(
+                std::chrono::milliseconds(*end - context_.clock.steady_ms() + 1));
+        auto waiting = next_expiry_.async_wait(as_result);
+        co_await std::move(waiting);
+        deliver(mailbox_.expire(context_.clock.steady_ms()));
+    }
 }
 
 void Server::deliver(const std::vector<mesh::Mailbox::Delivery>& deliveries) {

@@ -10,6 +10,7 @@ namespace envmesh::node {
 namespace {
 
 constexpr std::int64_t longest_wait_ms = 30'000;
+constexpr std::int64_t farewell_ms = 500;
 constexpr std::size_t most_token_bytes = 1024;
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
@@ -199,6 +200,11 @@ Task<> Service::lock() {
     changing_ = true;
     withdraw_invitation();
     if (joining_) joining_->stop();
+    const std::int64_t until = context_.clock.steady_ms() + farewell_ms;
+    while (!uplink_->has_sent_all() && context_.clock.steady_ms() < until) { // the withdrawal
+        auto waiting = sleep_for(std::chrono::milliseconds(1));
+        co_await std::move(waiting);
+    }
     uplink_->stop();
     member_->sessions().stop();
     changed_.notify();
@@ -323,17 +329,18 @@ Task<Result<api::ProbeServer::Reply>> Service::on(api::ProbeServer call, ClientI
 }
 
 Task<Result<api::Done>> Service::on(api::Unlock call, ClientId) {
-    if (server_ || (member_ && !changing_)) co_return api::Done{};
+    if (server_) co_return api::Done{};
     if (changing_)
         co_return fail(Code::conflict, "the vault is being opened or locked", "try again");
     const std::int64_t wait = not_before_ms_ - context_.clock.steady_ms();
     if (has_vault_ && wait > 0)
         co_return fail(Code::wrong_secret, "too soon after a wrong password",
                        "wait " + std::to_string((wait + 999) / 1000) + " s");
-    changing_ = true;
+    const bool is_open = member_ != nullptr; // then the password is only checked
+    changing_ = !is_open;
     auto opening = open_vault(context_, std::move(call.password));
     auto key = co_await std::move(opening);
-    changing_ = false;
+    if (!is_open) changing_ = false;
     if (!key) {
         if (key.error().code == Code::wrong_secret) {
             const std::int64_t pause = 1000LL << std::min(wrong_passwords_++, 5);
@@ -342,6 +349,7 @@ Task<Result<api::Done>> Service::on(api::Unlock call, ClientId) {
         co_return std::unexpected(key.error());
     }
     wrong_passwords_ = 0;
+    if (is_open) co_return api::Done{};
     auto member = Member::open(context_, *key);
     if (!member) co_return std::unexpected(member.error());
     begin(std::move(*member));

@@ -13,6 +13,7 @@ constexpr std::uint32_t longest_wait_ms = 25'000;
 } // namespace
 
 std::string Service::out_of_step() const {
+    if (member_->database().degraded()) return "the disk is full or failing; changes are refused";
     const sync::Session* session = uplink_->session();
     if (session == nullptr) return uplink_->reason();
     return session->over_quota() ? "the server's quota for this mesh is used up" : "";
@@ -152,6 +153,7 @@ std::optional<api::JoinWait::Reply> Service::remaining(const mesh::Head& head) {
     const api::Sync::Reply state = sync_state();
     reply.received = state.received;
     reply.expected = state.expected;
+    reply.reason = state.reason;
     return reply;
 }
 

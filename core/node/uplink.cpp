@@ -216,6 +216,8 @@ Result<> Uplink::send(const mesh::MailMessage& message) {
     return {};
 }
 
+bool Uplink::has_sent_all() const { return connection_ == nullptr || connection_->has_sent_all(); }
+
 bool Uplink::is_in_sync() const {
     return connection_ != nullptr && connection_->session().in_sync();
 }

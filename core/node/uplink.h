@@ -42,6 +42,7 @@ class Uplink {
     void resync();
     /// `unreachable` when there is no link.
     Result<> send(const mesh::MailMessage& message);
+    [[nodiscard]] bool has_sent_all() const;
 
     [[nodiscard]] bool is_connected() const { return connection_ != nullptr; }
     /// Connected, both directions done, nothing in flight.

@@ -109,9 +109,10 @@ FakeService::Answer joining(Recorder& seen) {
         if (std::holds_alternative<api::Join>(request)) return api::Join::Reply{"123456"};
         if (std::holds_alternative<api::JoinConfirm>(request)) return api::Done();
         if (++waits == 1) return api::JoinWait::Reply();
-        if (waits == 2) return api::JoinWait::Reply{false, "confirm", "desk", "", 0, 0};
-        if (waits == 3) return api::JoinWait::Reply{false, "syncing", "desk", "", 1, 2};
-        return api::JoinWait::Reply{false, "done", "desk", "d2", 2, 2};
+        if (waits == 2) return api::JoinWait::Reply{false, "confirm", "desk", "", 0, 0, ""};
+        if (waits == 3)
+            return api::JoinWait::Reply{false, "syncing", "desk", "", 1, 2, "the disk is slow"};
+        return api::JoinWait::Reply{false, "done", "desk", "d2", 2, 2, ""};
     };
 }
 
@@ -123,12 +124,14 @@ TEST(Enrol, JoinReadsTheCodeFromItsFirstLine) {
     const Outcome outcome =
         cli.run("join --json --password-file password --name lap", "code123\nrest\n");
     EXPECT_EQ(outcome.exit, 0) << outcome.err;
-    EXPECT_EQ(outcome.out, R"({"event":"check","check":"123456"})"
-                           "\n"
-                           R"({"event":"progress","stage":"syncing","received":1,"expected":2})"
-                           "\n"
-                           R"({"event":"done","device":"d2"})"
-                           "\n");
+    EXPECT_EQ(
+        outcome.out,
+        R"({"event":"check","check":"123456"})"
+        "\n"
+        R"({"event":"progress","stage":"syncing","received":1,"expected":2,"reason":"the disk is slow"})"
+        "\n"
+        R"({"event":"done","device":"d2"})"
+        "\n");
     EXPECT_TRUE(has(seen.all(), R"("code":"code123")"));
     EXPECT_TRUE(has(seen.all(), R"("name":"lap","password":"pw")"));
     EXPECT_TRUE(has(seen.all(), R"("call":"join-confirm","id":0,"yes":true)"));

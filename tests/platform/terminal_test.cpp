@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 
+#include <fcntl.h>
 #include <pty.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -14,6 +15,18 @@
 
 namespace envmesh::platform {
 namespace {
+
+class AtATerminal : public testing::Test {
+  protected:
+    void SetUp() override {
+        const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+        if (terminal < 0) GTEST_SKIP() << "there are no pseudo-terminals here (/dev/pts)";
+        ::close(terminal);
+    }
+};
+using AskHidden = AtATerminal;
+using Ask = AtATerminal;
+using IsTerminal = AtATerminal;
 
 // A child at a terminal of its own; we are the person there.
 class Person {
@@ -64,7 +77,7 @@ int ask_for_secret() {
     return secret && secret->reveal_text() == "s3cret words" ? 0 : 1;
 }
 
-TEST(AskHidden, ReadsALineAndShowsNothingOfIt) {
+TEST_F(AskHidden, ReadsALineAndShowsNothingOfIt) {
     Person person(ask_for_secret);
     person.see("Password: ");
     EXPECT_FALSE(person.is_echoing());
@@ -74,7 +87,7 @@ TEST(AskHidden, ReadsALineAndShowsNothingOfIt) {
     EXPECT_TRUE(person.is_echoing());
 }
 
-TEST(AskHidden, CtrlCEndsTheProgramAndBringsTheEchoBack) {
+TEST_F(AskHidden, CtrlCEndsTheProgramAndBringsTheEchoBack) {
     Person person(ask_for_secret);
     person.see("Password: ");
     person.type("half\x03");
@@ -85,7 +98,7 @@ TEST(AskHidden, CtrlCEndsTheProgramAndBringsTheEchoBack) {
 
 int expect_no_answer() { return ask_hidden("Password: ") ? 1 : 0; }
 
-TEST(AskHidden, CtrlDIsNoAnswer) {
+TEST_F(AskHidden, CtrlDIsNoAnswer) {
     Person person(expect_no_answer);
     person.see("Password: ");
     person.type("\x04");
@@ -94,7 +107,7 @@ TEST(AskHidden, CtrlDIsNoAnswer) {
 
 int ask_openly() { return ask("Go on? ").value_or("") == "yes" ? 0 : 1; }
 
-TEST(Ask, ReadsALine) {
+TEST_F(Ask, ReadsALine) {
     Person person(ask_openly);
     person.see("Go on? ");
     person.type("yes\n");
@@ -107,7 +120,7 @@ int ask_without_terminal() {
     return !secret && secret.error().code == Code::unreachable ? 0 : 1;
 }
 
-TEST(AskHidden, WithoutATerminalItSaysSo) {
+TEST_F(AskHidden, WithoutATerminalItSaysSo) {
     const pid_t child = ::fork();
     if (child == 0) ::_exit(ask_without_terminal());
     int status = -1;
@@ -122,7 +135,7 @@ int look_at_streams() {
     return is_terminal(Stream::output) ? 2 : 0;
 }
 
-TEST(IsTerminal, TellsAPipeFromATerminal) {
+TEST_F(IsTerminal, TellsAPipeFromATerminal) {
     Person person(look_at_streams);
     EXPECT_EQ(person.leave(), 0);
 }

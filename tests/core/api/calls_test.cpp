@@ -203,8 +203,8 @@ void add_replies_about_the_mesh(std::vector<ReplyCase>& all) {
     all.push_back({InviteAnswer(), InviteAnswer::Reply{"d"}, R"({"device":"d","id":3,"ok":true})"});
     all.push_back({Join(), Join::Reply{"123456"}, R"({"check":"123456","id":3,"ok":true})"});
     all.push_back(
-        {JoinWait(), JoinWait::Reply{false, "syncing", "a", "d", 1, 2},
-         R"({"admin":"a","device":"d","expected":2,"id":3,"ok":true,"received":1,"stage":"syncing","waiting":false})"});
+        {JoinWait(), JoinWait::Reply{false, "syncing", "a", "d", 1, 2, "why"},
+         R"({"admin":"a","device":"d","expected":2,"id":3,"ok":true,"reason":"why","received":1,"stage":"syncing","waiting":false})"});
 }
 
 TEST(Calls, EveryReplyGoesOverTheWireAndBack) {

@@ -24,6 +24,9 @@ TEST(Tree, RefusesWhatIsNotOneJsonObject) {
           "{'a':1}", "{\"a\":\"\xff\"}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\xed\xa0\x80\"}", "\x01",
           "{\"a\":\"\x01\"}", "{}\x01", "// comment\n{}"})
         EXPECT_FALSE(parse(view(body))) << body;
+    using namespace std::string_view_literals;
+    EXPECT_FALSE(parse(view("{}\0{}"sv)));
+    EXPECT_FALSE(parse(view("{}\0"sv)));
     EXPECT_TRUE(parse(view(" {\"a\":[1,-2,\"\\u0000\"]} ")));
 }
 

@@ -158,6 +158,9 @@ TEST(Config, RefusesWrongTypesAndRanges) {
     expect_refused("[client]\ncloud_url = \"ws://h:1\"\n", "c.toml:2: ", "wss://");
     expect_refused("[client]\ncloud_url = \"wss://\"\n", "c.toml:2: ", "wss://");
     expect_refused("[client]\ncloud_url = \"wss://user@h\"\n", "c.toml:2: ", "wss://");
+    for (const char* port : {"0", "65536", "99999", "123456", "x", ""})
+        expect_refused("[client]\ncloud_url = \"wss://h:" + std::string(port) + "\"\n",
+                       "c.toml:2: ", "wss://");
     expect_refused("[client]\ncloud_key = \"abc\"\n", "c.toml:2: ", "64 lower-case");
     expect_refused("[vault]\nkey_file = \"vault.key\"\n", "c.toml:2: ", "absolute path");
     expect_refused("[log]\nlevel = \"loud\"\n", "c.toml:2: ", "log.level must be");

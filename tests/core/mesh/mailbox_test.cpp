@@ -77,7 +77,7 @@ TEST_F(MailboxOf, UnknownClosedAndExpiredAreNotFound) {
     EXPECT_THAT(says(member, write(MailSlot::a1, 1)), ElementsAre("1: NOT_FOUND"));
     begin();
     EXPECT_THAT(asks(joiner, MailRead{rv, MailSlot::a1}), IsEmpty());
-    EXPECT_THAT(says(member, MailClose{rv}), ElementsAre("2: NOT_FOUND")); // it was waiting
+    EXPECT_THAT(says(member, MailClose{rv}), ElementsAre("2: UNREACHABLE")); // it was waiting
     EXPECT_THAT(asks(joiner, write(MailSlot::j1, 1)), ElementsAre("2: NOT_FOUND"));
     begin();
     now_ms += 59'999;
@@ -85,6 +85,17 @@ TEST_F(MailboxOf, UnknownClosedAndExpiredAreNotFound) {
     now_ms += 1;
     EXPECT_THAT(asks(stranger, write(MailSlot::j1, 1)),
                 UnorderedElementsAre("1: NOT_FOUND", "2: NOT_FOUND", "3: NOT_FOUND"));
+}
+
+TEST_F(MailboxOf, TheTimeEndsABoxOfItself) {
+    EXPECT_FALSE(mailbox.next_end());
+    begin();
+    EXPECT_THAT(asks(joiner, MailRead{rv, MailSlot::a1}), IsEmpty());
+    ASSERT_TRUE(mailbox.next_end());
+    const std::int64_t end = *mailbox.next_end();
+    EXPECT_TRUE(mailbox.expire(end - 1).empty());
+    EXPECT_EQ(mailbox.expire(end).size(), 2U) << "the member, and the joiner that waits";
+    EXPECT_FALSE(mailbox.next_end());
 }
 
 TEST_F(MailboxOf, ASecondWriterEndsItForAllWhoTakePart) {

@@ -16,8 +16,11 @@ TEST(Resolve, FindsNamesAndTakesAddressesAsTheyAre) {
     EXPECT_EQ(numeric->front().port(), 99);
     const auto named = test::run(io, resolve("localhost", 7, limit));
     ASSERT_TRUE(named);
-    EXPECT_TRUE(named->front().address().is_loopback());
-    EXPECT_EQ(named->front().port(), 7);
+    ASSERT_EQ(named->size(), 2U);
+    for (const auto& endpoint : *named) {
+        EXPECT_TRUE(endpoint.address().is_loopback());
+        EXPECT_EQ(endpoint.port(), 7);
+    }
 }
 
 TEST(Resolve, NamesTheHostThatIsNotFound) {
@@ -31,8 +34,8 @@ TEST(Resolve, NamesTheHostThatIsNotFound) {
 // The memory checkers see whether the late answer finds what has gone.
 TEST(Resolve, DropsALateAnswer) {
     asio::io_context io;
-    const auto late = test::run(io, resolve("localhost", 7, std::chrono::milliseconds(0)));
-    EXPECT_TRUE(late || late.error().code == Code::timeout);
+    const auto late = test::run(io, resolve("two..dots", 7, std::chrono::milliseconds(0)));
+    EXPECT_FALSE(late);
     io.restart();
     io.run();
 }

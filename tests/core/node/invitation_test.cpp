@@ -75,6 +75,47 @@ TEST_F(InvitationTest, ASecondUserOfACodeVoidsItForAll) {
     EXPECT_EQ(ask(alice_, api::Devices{})->devices.size(), 1U);
 }
 
+TEST_F(InvitationTest, ASecondUserAfterTheYesVoidsItForAllOrComesTooLate) {
+    for (const int steps : {0, 1, 5, 20, 50, 100, 200}) {
+        tests::Machine& joiner = machine();
+        tests::Machine& mallory = machine();
+        const std::string code = invite(alice_);
+        const auto digits = ask(joiner, join_call(code, "bob"));
+        ASSERT_TRUE(digits) << steps << ": " << digits.error().message;
+        ASSERT_TRUE(ask(alice_, api::InviteWait{}));
+        tests::Asked& yes = begin(alice_, api::InviteAnswer{true});
+        for (int i = 0; i < steps; ++i)
+            threads_.io.run_one_for(std::chrono::milliseconds(20));
+        tests::Asked& second = begin(mallory, join_call(code, "mallory"));
+        const bool done = finish(yes).has_value();
+        EXPECT_FALSE(finish(second)) << steps;
+        const auto welcomed = [&] {
+            const auto reply = ask(joiner, api::JoinWait{1});
+            return reply ? reply->stage == "confirm" : false;
+        };
+        EXPECT_EQ(eventually([&] { return welcomed() || !ask(joiner, api::JoinWait{1}); }) &&
+                      welcomed(),
+                  done)
+            << steps;
+    }
+}
+
+TEST_F(InvitationTest, EndsForTheJoinerWhenTheInviterLocks) {
+    ASSERT_TRUE(ask(bob_, join_call(invite(alice_), "bob")));
+    ASSERT_TRUE(ask(alice_, api::InviteWait{}));
+    ASSERT_TRUE(ask(alice_, api::Lock{}));
+    EXPECT_EQ(refused(bob_).code, Code::denied);
+}
+
+TEST_F(InvitationTest, EndsForAJoinerThatWaitsWhenItExpires) {
+    api::Invite call;
+    call.ttl_s = 1;
+    const auto invited = ask(alice_, call);
+    ASSERT_TRUE(invited);
+    ASSERT_TRUE(ask(bob_, join_call(std::string(invited->code.reveal_text()), "bob")));
+    EXPECT_EQ(refused(bob_).code, Code::not_found);
+}
+
 TEST_F(InvitationTest, ExpiresForBothSides) {
     const std::string code = invite(alice_);
     alice_.clock.leap(601'000);

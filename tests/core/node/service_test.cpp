@@ -66,6 +66,17 @@ TEST_F(ServiceTest, AWrongServerKeyIsRefusedAndNothingStored) {
     EXPECT_EQ(ask(alice, api::ProbeServer{url_of(server)})->server_key, key_of(server));
 }
 
+TEST_F(ServiceTest, UnlockLooksAtThePasswordOfAnOpenVaultToo) {
+    tests::Machine& alice = machine();
+    init(alice, "alice");
+    EXPECT_TRUE(ask(alice, unlock_call("alice's password")));
+    EXPECT_EQ(refusal(alice, unlock_call("another")), Code::wrong_secret);
+    EXPECT_EQ(refusal(alice, unlock_call("alice's password")), Code::wrong_secret) << "too soon";
+    EXPECT_EQ(state(alice), "unlocked");
+    alice.clock.leap(1001);
+    EXPECT_TRUE(ask(alice, unlock_call("alice's password")));
+}
+
 TEST_F(ServiceTest, LockedIsLockedAndUnlockBringsAllBack) {
     tests::Machine& alice = machine();
     init(alice, "alice");
