@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The machine's network interfaces, as multicast DNS sees them.
+#pragma once
+
+#include "platform/discovery.h"
+
+namespace envmesh::platform {
+
+/// All but loopback.
+std::vector<Discovery::Interface> interfaces();
+/// Linux gives loopback this index in every network namespace.
+constexpr int loopback = 1;
+/// "eth0"; empty when it is gone.
+std::string interface_name(int interface);
+
+} // namespace envmesh::platform
