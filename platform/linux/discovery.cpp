@@ -6,6 +6,7 @@
 #include "platform/linux/discovery_library.h"
 #include "platform/linux/discovery_log.h"
 #include "platform/linux/discovery_responder.h"
+#include "platform/process.h"
 
 #include <avahi-common/error.h>
 #include <avahi-common/malloc.h>
@@ -62,13 +63,26 @@ class AvahiDiscovery final : public Discovery {
     AvahiDiscovery(const AvahiDiscovery&) = delete;
     AvahiDiscovery& operator=(const AvahiDiscovery&) = delete;
     ~AvahiDiscovery() override {
+        network_.reset(); // first: it calls us
         avahi_threaded_poll_stop(poll_.get());
         leave();
         client_.reset();
         api_->timeout_free(timer_);
     }
 
-    bool run() { return avahi_threaded_poll_start(poll_.get()) == 0; }
+    Result<> run() {
+        if (avahi_threaded_poll_start(poll_.get()) != 0)
+            return fail(Code::internal,
+                        "Cannot start the thread that looks for servers on the network.",
+                        "Raise the limit on threads (ulimit -u).");
+        auto watch = NetworkWatch::start([this] {
+            const Lock lock(*this);
+            later(milliseconds(1000)); // there are more to come
+        });
+        if (!watch) return std::unexpected(watch.error());
+        network_ = std::move(*watch);
+        return {};
+    }
 
     Result<> announce(Service service) override {
         if (auto checked = check(service); !checked) return checked;
@@ -135,6 +149,7 @@ class AvahiDiscovery final : public Discovery {
         }
         if (server_ && core_library()->state(server_.get()) == AVAHI_SERVER_COLLISION)
             core_library()->set_host_name(server_.get(), random_host().c_str());
+        if (server_ && addresses_ != own_addresses()) is_published_ = false;
         if (wanted_ && !is_published_ && is_ready()) publish();
     }
 
@@ -179,7 +194,7 @@ class AvahiDiscovery final : public Discovery {
         core->config_init(&config);
         config.host_name = avahi_strdup(random_host().c_str());
         config.deny_interfaces = avahi_string_list_new(interface_name(loopback).c_str(), nullptr);
-        config.publish_domain = 0;
+        config.publish_domain = config.publish_addresses = 0; // see InProcess::add
         config.check_response_ttl = 1; // RFC 6762 §11: all send 255, and a router lowers it
         config.n_cache_entries_max = most_cached_records;
         int error = 0;
@@ -215,6 +230,7 @@ class AvahiDiscovery final : public Discovery {
 
     void publish() {
         is_published_ = true;
+        addresses_ = own_addresses();
         Service service = *wanted_;
         service.instance = name_;
         catalogue_.leave_out(name_);
@@ -265,7 +281,9 @@ class AvahiDiscovery final : public Discovery {
 
     std::optional<Service> wanted_;
     std::string name_;
+    std::vector<OwnAddress> addresses_; // announced with it
     bool is_published_ = false;
+    std::unique_ptr<NetworkWatch> network_;
 };
 
 } // namespace
@@ -273,9 +291,8 @@ class AvahiDiscovery final : public Discovery {
 Result<std::unique_ptr<Discovery>> Discovery::start(Hooks hooks) {
     route_avahi_log();
     auto discovery = std::make_unique<AvahiDiscovery>(std::move(hooks));
-    if (discovery->run()) return discovery;
-    return fail(Code::internal, "Cannot start the thread that looks for servers on the network.",
-                "Raise the limit on threads (ulimit -u).");
+    if (auto running = discovery->run(); !running) return std::unexpected(running.error());
+    return discovery;
 }
 
 } // namespace envmesh::platform

@@ -3,12 +3,16 @@
 
 #include <array>
 
+#include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace envmesh::platform {
 namespace {
+
+constexpr unsigned asked_flags = IFF_UP | IFF_MULTICAST | IFF_LOOPBACK | IFF_POINTOPOINT;
 
 struct Row {
     Discovery::Interface interface;
@@ -50,6 +54,27 @@ std::vector<Discovery::Interface> interfaces() {
         all.push_back(std::move(row.interface));
     }
     return all;
+}
+
+std::vector<OwnAddress> own_addresses() {
+    std::vector<OwnAddress> found;
+    ifaddrs* all = nullptr;
+    if (::getifaddrs(&all) != 0) return found;
+    for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next) {
+        if (one->ifa_addr == nullptr || (one->ifa_flags & asked_flags) != (IFF_UP | IFF_MULTICAST))
+            continue;
+        const int family = one->ifa_addr->sa_family;
+        if (family != AF_INET && family != AF_INET6) continue;
+        const void* const bytes =
+            family == AF_INET
+                ? static_cast<const void*>(&reinterpret_cast<sockaddr_in*>(one->ifa_addr)->sin_addr)
+                : &reinterpret_cast<sockaddr_in6*>(one->ifa_addr)->sin6_addr;
+        std::array<char, INET6_ADDRSTRLEN> text{};
+        ::inet_ntop(family, bytes, text.data(), text.size());
+        found.push_back({static_cast<int>(::if_nametoindex(one->ifa_name)), text.data()});
+    }
+    ::freeifaddrs(all);
+    return found;
 }
 
 std::string interface_name(int interface) {

@@ -44,7 +44,8 @@ std::optional<CoreLibrary> load_core() {
         .get(core.free_group, "avahi_s_entry_group_free")
         .get(core.reset, "avahi_s_entry_group_reset")
         .get(core.commit, "avahi_s_entry_group_commit")
-        .get(core.add, "avahi_server_add_service_strlst");
+        .get(core.add, "avahi_server_add_service_strlst")
+        .get(core.add_address, "avahi_server_add_address");
     return library.is_whole() ? std::optional(core) : std::nullopt;
 }
 

@@ -30,6 +30,7 @@ struct CoreLibrary {
     decltype(&avahi_s_entry_group_reset) reset;
     decltype(&avahi_s_entry_group_commit) commit;
     decltype(&avahi_server_add_service_strlst) add;
+    decltype(&avahi_server_add_address) add_address;
 };
 
 struct ClientLibrary {

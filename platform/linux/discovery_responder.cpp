@@ -28,8 +28,19 @@ struct InProcess {
     static void group_callback(AvahiServer*, Group*, AvahiEntryGroupState state, void* data) {
         Changed(state, data);
     }
+    // The host's addresses are ours to announce: what Avahi would announce by itself includes the
+    // way back from address to name, which conflicts with every other responder on this machine.
     template <class... Rest>
     static int add(AvahiServer* server, Group* group, Rest... rest) {
+        for (const auto& own : own_addresses()) {
+            AvahiAddress address{};
+            if (avahi_address_parse(own.text.c_str(), AVAHI_PROTO_UNSPEC, &address) == nullptr)
+                continue;
+            const int error =
+                library().add_address(server, group, own.interface, AVAHI_PROTO_UNSPEC,
+                                      AVAHI_PUBLISH_NO_REVERSE, nullptr, &address);
+            if (error < 0) return error;
+        }
         return library().add(server, group, rest...);
     }
 };

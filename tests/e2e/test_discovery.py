@@ -190,6 +190,30 @@ def test_a_taken_name_is_left_to_the_other(net, with_daemon):
     ours.finds(other.state()["announced"], port=4712)
 
 
+def test_the_port_is_shared_with_others(net):
+    machine, other = net.machine("ours"), net.machine("other").peer()
+    machine.start_avahi(dbus="no")  # another responder, of which we hear nothing on a bus
+    first, second = machine.peer(), machine.peer()
+    first.announce("first", 1001)
+    second.announce("second", 1002)
+    other.announce("other", 1003)
+    other.finds("first")
+    other.finds("second")
+    first.finds("other")
+    second.finds("other")
+
+
+def test_an_address_that_comes_later_is_announced(net):
+    machine, other = net.machine("ours"), net.machine("other").peer()
+    machine.peer().announce("ours", 4711)
+    other.finds("ours")
+    lan.ip("-n", machine.namespace, "link", "set", "eth0", "down")
+    lan.ip("-n", machine.namespace, "address", "flush", "dev", "eth0", "scope", "global")
+    lan.ip("-n", machine.namespace, "address", "add", "10.70.0.99/24", "dev", "eth0")
+    lan.ip("-n", machine.namespace, "link", "set", "eth0", "up")
+    wait_until(lambda: "10.70.0.99" in other.finds("ours")["addresses"], "the other address is known")
+
+
 def test_what_cannot_be_announced_is_refused(net):
     peer = net.machine("ours").peer()
     for words in (["x" * 64, 1], ["a", 0], ["a", 1, "toolongakey=1"], ["a", 1, "K=1"],
