@@ -5,6 +5,7 @@
 #include "core/ipc/server.h"
 #include "core/node/service.h"
 #include "daemon/surroundings.h"
+#include "daemon/vicinity.h"
 #include "platform/local_socket.h"
 
 #include <csignal>
@@ -20,9 +21,12 @@ constexpr auto patience_with_commands = std::chrono::seconds(2); // those that p
 class Daemon {
   public:
     Daemon(Surroundings& around, std::filesystem::path socket)
-        : around_(around), socket_(std::move(socket)), service_(around.context, [this] { stop(); }),
+        : around_(around), socket_(std::move(socket)),
+          neighbourhood_(around.io.get_executor(), around.random),
+          service_(around.context, [this] { stop(); }),
           server_(around.io.get_executor(), service_, platform::is_same_user),
           signals_(around.io, SIGINT, SIGTERM), tasks_(around.io.get_executor()) {
+        around.context.vicinity = &neighbourhood_;
         around.context.publish = [this](const api::Event& event) { server_.publish(event); };
     }
 
@@ -83,6 +87,7 @@ class Daemon {
 
     Surroundings& around_;
     std::filesystem::path socket_;
+    LocalNetwork neighbourhood_;
     node::Service service_;
     ipc::Server server_;
     asio::signal_set signals_;

@@ -9,6 +9,7 @@
 #include "core/config/config.h"
 #include "core/crypto/kdf.h"
 #include "core/net/websocket.h"
+#include "core/node/vicinity.h"
 
 #include <filesystem>
 #include <functional>
@@ -42,6 +43,7 @@ struct Context {
     net::Timeouts timeouts;
     std::string platform; // "linux", as the inviter sees it
     std::function<void(const api::Event&)> publish;
+    Vicinity* vicinity = nullptr; // none: no local network is looked at
 };
 
 inline constexpr const char* vault_file = "vault.keys";

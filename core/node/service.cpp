@@ -28,9 +28,6 @@ Result<> Service::start() {
         auto exists = has_vault(context_);
         if (!exists) return std::unexpected(exists.error());
         has_vault_ = *exists;
-        if (context_.config.enable_lan)
-            log_info("lan_inactive", "reason",
-                     "this version synchronises over the cloud server only");
         return {};
     }
     auto key = open_or_make_server_vault(context_);
@@ -67,7 +64,7 @@ Task<> Service::stop() {
 }
 
 void Service::network_changed() {
-    if (uplink_) uplink_->network_changed();
+    if (links_) links_->network_changed();
 }
 
 Result<> Service::check_newcomer(std::string_view name, const Secret& password) {
@@ -98,9 +95,9 @@ void Service::tick() {
         context_.publish({"lock", "unlocked", {}, {}, {}});
     // Pushes are not compared, and after a refusal for want of room nothing is pushed any more.
     constexpr int ticks_between_rounds = 30;
-    const sync::Session* session = uplink_ ? uplink_->session() : nullptr;
+    const sync::Session* session = links_ ? links_->session() : nullptr;
     if (session != nullptr && (session->over_quota() || ++ticks_ % ticks_between_rounds == 0))
-        uplink_->resync();
+        links_->resync();
     member_->forget_readings();
     auto records = member_->replica().reexamine();
     if (!records) return log_warning("reexamine_failed", "reason", records.error().message);
@@ -168,30 +165,22 @@ void Service::begin(std::unique_ptr<Member> member) {
     if (stopping_) return;
     member_ = std::move(member);
     has_vault_ = true;
-    Uplink::Hooks hooks;
+    Links::Hooks hooks;
     hooks.applied = [this](const sync::Delta& delta) { applied(delta); };
     hooks.mail = [this](const mesh::MailMessage& mail) {
         if (invitation_) invitation_->on_mail(mail);
     };
     hooks.progress = [this] { changed_.notify(); };
-    hooks.state_changed = [this] {
-        const std::string tier = uplink_ && uplink_->is_connected() ? "cloud" : "offline";
-        if (invitation_ && tier == "cloud") invitation_->on_connected();
-        if (tier != std::exchange(tier_, tier))
-            context_.publish({"link", tier, uplink_ ? uplink_->reason() : std::string(), {}, {}});
+    hooks.changed = [this, was = Tier::offline]() mutable {
+        Uplink& cloud = links_->cloud();
+        if (invitation_ && cloud.is_connected()) invitation_->on_connected();
+        const Tier tier = links_->tier();
+        if (tier != std::exchange(was, tier))
+            context_.publish({"link", std::string(tier_name(tier)), cloud.reason(), {}, {}});
         changed_.notify();
     };
-    auto find = [this]() -> Result<Uplink::Target> {
-        ServerSetting server = member_->server();
-        if (server.url.empty()) return fail(Code::unreachable, "no server is configured");
-        auto url = net::Url::parse(server.url);
-        if (!url) return std::unexpected(url.error());
-        Uplink::Target target{std::move(*url), {}, std::move(server.token)};
-        target.pin.fingerprint = std::move(server.fingerprint);
-        return target;
-    };
-    uplink_ = std::make_unique<Uplink>(context_, *member_, find, std::move(hooks));
-    tasks_.spawn(uplink_->run());
+    links_ = std::make_unique<Links>(context_, *member_, std::move(hooks));
+    tasks_.spawn(links_->run());
     context_.publish({"lock", "unlocked", {}, {}, {}});
 }
 
@@ -201,11 +190,12 @@ Task<> Service::lock() {
     withdraw_invitation();
     if (joining_) joining_->stop();
     const std::int64_t until = context_.clock.steady_ms() + farewell_ms;
-    while (!uplink_->has_sent_all() && context_.clock.steady_ms() < until) { // the withdrawal
+    while (!links_->cloud().has_sent_all() &&
+           context_.clock.steady_ms() < until) { // the withdrawal
         auto waiting = sleep_for(std::chrono::milliseconds(1));
         co_await std::move(waiting);
     }
-    uplink_->stop();
+    links_->stop();
     member_->sessions().stop();
     changed_.notify();
     auto joined = tasks_.join();
@@ -218,10 +208,9 @@ Task<> Service::lock() {
         auto waiting = sleep_for(std::chrono::milliseconds(1));
         co_await std::move(waiting);
     }
-    uplink_.reset();
+    links_.reset();
     member_.reset();
     changing_ = false;
-    tier_.clear();
     context_.publish({"lock", "locked", {}, {}, {}});
 }
 
@@ -255,7 +244,8 @@ Task<Result<api::Status::Reply>> Service::on(api::Status, ClientId) {
     auto totals = (*member)->totals();
     const bool damaged = !pending || !unreadable || !held || !totals;
     reply.state = damaged || (*member)->database().degraded() ? "degraded" : "unlocked";
-    reply.tier = uplink_->is_connected() ? "cloud" : "offline";
+    reply.tier = tier_name(links_->tier());
+    reply.serves = links_->server() != nullptr;
     reply.reason = damaged ? "the database cannot be read" : out_of_step();
     reply.server = (*member)->server().url;
     reply.devices = (*member)->chain().current_members();

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Answers each call of the front ends: one `on` per call. Owns the node's state: absent, locked,
-// unlocked (a Member with its Uplink), or a blind server.
+// unlocked (a Member with its Links), or a blind server.
 #pragma once
 
 #include "core/ipc/service.h"
 #include "core/node/blind_meshes.h"
 #include "core/node/invitation.h"
 #include "core/node/joining.h"
+#include "core/node/links.h"
 #include "core/node/server.h"
-#include "core/node/uplink.h"
 
 namespace envmesh::node {
 
@@ -88,7 +88,7 @@ class Service final : public ipc::Service {
     std::unique_ptr<BlindMeshes> meshes_; // of a blind server
     std::unique_ptr<Server> server_;
     std::unique_ptr<Member> member_;
-    std::unique_ptr<Uplink> uplink_;
+    std::unique_ptr<Links> links_;
     std::unique_ptr<Invitation> invitation_;
     std::vector<std::unique_ptr<Invitation>> withdrawn_; // until no call waits in them
     ClientId inviting_ = 0;
@@ -101,7 +101,6 @@ class Service final : public ipc::Service {
     int wrong_passwords_ = 0;
     int ticks_ = 0;
     std::int64_t not_before_ms_ = 0; // steady
-    std::string tier_;
     Signal changed_;
     TaskGroup tasks_;
 };

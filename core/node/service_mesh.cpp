@@ -14,8 +14,8 @@ constexpr std::uint32_t longest_wait_ms = 25'000;
 
 std::string Service::out_of_step() const {
     if (member_->database().degraded()) return "the disk is full or failing; changes are refused";
-    const sync::Session* session = uplink_->session();
-    if (session == nullptr) return uplink_->reason();
+    const sync::Session* session = links_->session();
+    if (session == nullptr) return links_->cloud().reason();
     return session->over_quota() ? "the server's quota for this mesh is used up" : "";
 }
 
@@ -25,7 +25,7 @@ api::Sync::Reply Service::sync_state() {
     reply.pending = store.outbox_size().value_or(0);
     reply.undecryptable = store.count(sync::CellState::unreadable).value_or(0);
     reply.reason = out_of_step();
-    const sync::Session* session = uplink_->session();
+    const sync::Session* session = links_->session();
     if (session == nullptr) return reply;
     reply.received = session->counters().received_cells;
     reply.sent = session->counters().sent_cells;
@@ -42,11 +42,11 @@ Task<Result<api::Sync::Reply>> Service::on(api::Sync call, ClientId) {
     if (!member) co_return std::unexpected(member.error());
     const auto asked = co_await asio::this_coro::cancellation_state;
     const std::int64_t until = context_.clock.steady_ms() + std::min(call.wait_ms, longest_wait_ms);
-    uplink_->resync();
+    links_->resync();
     while (true) {
         const api::Sync::Reply state = sync_state();
         const std::int64_t left = until - context_.clock.steady_ms();
-        const bool hopeless = member_->server().url.empty();
+        const bool hopeless = member_->server().url.empty() && links_->session() == nullptr;
         if (state.complete || hopeless || left <= 0 || is_given_up(asked)) co_return state;
         auto waiting = changed_.wait_for(std::chrono::milliseconds(left));
         co_await std::move(waiting);
@@ -66,12 +66,13 @@ Task<Result<api::Peers::Reply>> Service::on(api::Peers, ClientId) {
         peer.name = (*member)->name_of(device);
         peer.role = mesh::role_name(entry.role);
         peer.self = device == (*member)->identity().id();
-        const auto seen = uplink_->presences().find(device);
+        const Uplink& cloud = links_->cloud();
+        const auto seen = cloud.presences().find(device);
         if (peer.self) {
-            peer.online = uplink_->is_connected();
-            if (peer.online) peer.rtt_ms = uplink_->rtt_ms();
+            peer.online = cloud.is_connected();
+            if (peer.online) peer.rtt_ms = cloud.rtt_ms();
             peer.last_seen_ms = (*member)->last_contact_ms();
-        } else if (seen != uplink_->presences().end()) {
+        } else if (seen != cloud.presences().end()) {
             peer.online = seen->second.online;
             peer.last_seen_ms = seen->second.last_seen_ms;
         }
@@ -100,7 +101,7 @@ Task<Result<api::Invite::Reply>> Service::on(api::Invite call, ClientId client) 
         co_return fail(Code::conflict, "another invitation is open on this machine",
                        "finish it, or end it with Ctrl-C, first");
     withdraw_invitation();
-    auto invitation = Invitation::create(context_, **member, *uplink_, call);
+    auto invitation = Invitation::create(context_, **member, links_->cloud(), call);
     if (!invitation) co_return std::unexpected(invitation.error());
     invitation_ = std::move(*invitation);
     inviting_ = client;
@@ -148,7 +149,9 @@ std::optional<api::JoinWait::Reply> Service::remaining(const mesh::Head& head) {
     if (!member_ || changing_) return std::nullopt;
     auto versions = member_->replica().store().versions();
     if (!versions) return std::nullopt;
-    if (uplink_->is_in_sync() && mesh::covers(*versions, head.versions)) return std::nullopt;
+    if (links_->session() != nullptr && links_->session()->in_sync() &&
+        mesh::covers(*versions, head.versions))
+        return std::nullopt;
     api::JoinWait::Reply reply;
     const api::Sync::Reply state = sync_state();
     reply.received = state.received;

@@ -13,7 +13,7 @@ Result<> Service::writable() {
 template <class Reply>
 Result<Reply> Service::after_change(Result<Member::Changed> changed) {
     if (!changed) return std::unexpected(changed.error());
-    uplink_->changed(changed->delta);
+    links_->changed(changed->delta);
     applied(changed->delta);
     auto pending = member_->replica().store().outbox_size();
     if (!pending) return std::unexpected(pending.error());

@@ -114,7 +114,7 @@ Task<Result<>> Uplink::shake_hands(net::Link& link, sync::ClientHandshake& hands
 }
 
 Task<Error> Uplink::synchronise(net::Link& link, const sync::ServerFacts& server) {
-    server_key_ = server.keys.ed_pk;
+    server_ = server.keys;
     link.set_most_bytes(net::most_bytes_after_authentication);
     sync::Session session(member_.replica(), sync::Session::Side::client, server.keys.id(), {});
     Connection::Hooks hooks;

@@ -52,7 +52,9 @@ class Uplink {
     [[nodiscard]] std::optional<std::int64_t> rtt_ms() const { return rtt_ms_; }
     [[nodiscard]] const Presences& presences() const { return presences_; }
     [[nodiscard]] const sync::Session* session() const;
-    [[nodiscard]] const crypto::PublicKey& server_key() const { return server_key_; }
+    /// Of the last server that proved itself.
+    [[nodiscard]] const crypto::PublicKey& server_key() const { return server_.ed_pk; }
+    [[nodiscard]] crypto::DeviceId server_id() const { return server_.id(); }
 
   private:
     Task<Error> connect_once();
@@ -81,7 +83,7 @@ class Uplink {
     std::string reason_ = "not connected yet";
     std::optional<std::int64_t> rtt_ms_;
     Presences presences_;
-    crypto::PublicKey server_key_{};
+    crypto::PublicIdentity server_;
 };
 
 } // namespace envmesh::node
