@@ -136,6 +136,7 @@ class Node:
         self.password_file = self.home.parent / f"{self.home.name}.password"
         self.password_file.write_text(PASSWORD + "\n")
         self.process = None
+        self.prefix = []  # of the daemon's command line: into another network
         self._commands = []
         if config is not None:
             self.configure(config)
@@ -158,7 +159,7 @@ class Node:
         assert self.process is None or self.process.poll() is not None, "it runs already"
         self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([daemon_program()], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*self.prefix, daemon_program()], stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log,
                                             env=environment or self.environment(), **options)
         if wait:

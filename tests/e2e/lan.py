@@ -77,11 +77,21 @@ class Lan:
             self._join(machine, f"eth{number}", link)
         return machine
 
-    def _join(self, machine, interface, link):
+    def move(self, machine, link):
+        """Its eth0 to another link; None: to none at all, as if the cable were out."""
+        if link is None:
+            return ip("-n", self.hub, "link", "set", machine.port, "nomaster")
+        self._make(link)
+        ip("-n", self.hub, "link", "set", machine.port, "master", link, "up")
+
+    def _make(self, link):
         if link not in self._links:
             ip("-n", self.hub, "link", "add", link, "type", "bridge", "mcast_snooping", "0")
             ip("-n", self.hub, "link", "set", link, "up")
             self._links.add(link)
+
+    def _join(self, machine, interface, link):
+        self._make(link)
         self._ports += 1
         port = f"port{self._ports}"
         ip("-n", self.hub, "link", "add", port, "type", "veth", "peer", interface, "netns",
@@ -94,6 +104,7 @@ class Lan:
            interface)
         if interface == "eth0":
             machine.address = address
+            machine.port = port
             ip("-n", machine.namespace, "route", "add", "default", "dev", interface)
 
     def close(self):
