@@ -25,12 +25,17 @@ class LinksTest : public tests::NodeTest {
         for (One& one : all_)
             end(one);
     }
-    One& first() {
+    tests::Machine& machine_with_lan() {
         tests::Machine& made = machine();
+        made.context.config.enable_lan = true;
+        return made;
+    }
+    One& first() {
+        tests::Machine& made = machine_with_lan();
         return all_.emplace_back(made, first_member(made, "first"));
     }
     One& next(One& admin, const std::string& name) {
-        tests::Machine& made = machine();
+        tests::Machine& made = machine_with_lan();
         return all_.emplace_back(made, next_member(*admin.member, made, name));
     }
     void run(One& one) {
@@ -52,7 +57,7 @@ class LinksTest : public tests::NodeTest {
     }
     void end(One& one) {
         if (!one.links) return;
-        one.links->stop();
+        asio::post(threads_.io, [&one] { one.links->stop(); }); // where cancelling is allowed
         if (!eventually([&] { return !one.running; })) std::abort();
         one.links.reset();
     }
@@ -114,7 +119,7 @@ TEST_F(LinksTest, WhoMayNotServeDoesNot) {
     One& b = next(a, "b");
     b.machine.context.config.enable_lan = false;
     run(b);
-    tests::Machine& elsewhere = machine();
+    tests::Machine& elsewhere = machine_with_lan();
     One& other = all_.emplace_back(elsewhere, first_member(elsewhere, "other"));
     run(other);
     ASSERT_TRUE(eventually([&] { return other.links->server() != nullptr; }));
