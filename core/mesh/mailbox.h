@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The server's half of joining (A14): for each rendezvous that an authenticated member has opened,
 // four write-once slots, for at most an hour, in memory. The server understands nothing of the
-// contents. A second writer closes the box, and both sides are told.
+// contents. A second writer closes the box, and both sides are told (`denied`); a joiner that waits
+// is told when the member closes it (`unreachable`) or its time is over (`not_found`).
 #pragma once
 
 #include "core/mesh/mail_message.h"

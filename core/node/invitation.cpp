@@ -175,8 +175,7 @@ Task<Result<api::InviteAnswer::Reply>> Invitation::answer(bool yes) {
     if (!done) {
         Error error = std::move(done.error());
         error.message += "; \"" + inviter_.joiner().name +
-                         "\" has not joined, but is in the list of "
-                         "members now";
+                         "\" is in the list of members now, whether it has joined or not";
         co_return std::unexpected(std::move(error));
     }
     co_return api::InviteAnswer::Reply{hex(device.id())};
