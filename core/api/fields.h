@@ -16,7 +16,7 @@ concept Of = std::same_as<std::remove_const_t<T>, Wanted>;
 /// Calls and replies that say it all by their name.
 template <class T>
 concept Bare = Of<T, Done> || Of<T, Status> || Of<T, Lock> || Of<T, Peers> || Of<T, Devices> ||
-               Of<T, Shutdown> || Of<T, Watch>;
+               Of<T, Shutdown> || Of<T, Watch> || Of<T, Reload>;
 void fields(auto&, Bare auto&) {}
 
 void fields(auto& io, Of<Status::Reply> auto& it) {
@@ -26,6 +26,8 @@ void fields(auto& io, Of<Status::Reply> auto& it) {
     io.may("device", it.device).may("name", it.name).may("mesh", it.mesh);
     io.may("version", it.version).may("reason", it.reason).may("variables", it.variables);
     io.may("conflicts", it.conflicts).may("held", it.held).may("serves", it.serves);
+    io.may("tier_since_ms", it.tier_since_ms).may("tier_reason", it.tier_reason);
+    io.may("election", it.election).may("health", it.health);
 }
 void fields(auto& io, Of<Init> auto& it) {
     io.must("name", it.name).may("server", it.server).may("server_key", it.server_key);
@@ -71,9 +73,24 @@ void fields(auto& io, Of<Export::Reply> auto& it) {
 void fields(auto& io, Of<Peers::Peer> auto& it) {
     io.must("device", it.device).may("name", it.name).may("role", it.role).may("mesh", it.mesh);
     io.may("online", it.online).may("self", it.self).may("rtt_ms", it.rtt_ms);
-    io.may("last_seen_ms", it.last_seen_ms);
+    io.may("last_seen_ms", it.last_seen_ms).may("link", it.link).may("address", it.address);
+    io.may("serves", it.serves);
 }
 void fields(auto& io, Of<Peers::Reply> auto& it) { io.must("peers", it.peers); }
+void fields(auto& io, Of<Probe> auto& it) { io.may("wait_ms", it.wait_ms); }
+void fields(auto& io, Of<Probe::Interface> auto& it) {
+    io.must("name", it.name).may("mdns", it.mdns).may("broadcast", it.broadcast);
+    io.may("heard", it.heard);
+}
+void fields(auto& io, Of<Probe::Found> auto& it) {
+    io.must("instance", it.instance).may("way", it.way).may("addresses", it.addresses);
+    io.may("port", it.port).may("device", it.device).may("name", it.name);
+    io.may("state", it.state);
+}
+void fields(auto& io, Of<Probe::Reply> auto& it) {
+    io.must("responder", it.responder).may("announced", it.announced);
+    io.must("interfaces", it.interfaces).must("found", it.found);
+}
 void fields(auto& io, Of<Devices::Device> auto& it) {
     io.must("device", it.device).may("name", it.name).may("role", it.role).may("self", it.self);
     io.may("removed", it.removed).may("added_at_ms", it.added_at_ms);

@@ -36,6 +36,7 @@ struct Welcome {
     Hash chain_head{};
     std::string admin_name;
     Bytes head; // the admin's signed head (core/mesh/head.h)
+    std::string cloud_url, cloud_key; // the admin's server and its fingerprint; empty: none
 };
 
 /// The admin's side. Feed it j1, then j2, each once; anything out of order, altered or second is

@@ -27,6 +27,7 @@ port = {port}
 enable_cloud = false
 enable_lan = false
 """
+ALONE = "[client]\nenable_lan = false\n"  # nothing is said on the network of whoever runs the tests
 
 
 def program(name):
@@ -128,7 +129,7 @@ class Command:
 class Node:
     """One machine: a home folder, a daemon, and the command line that speaks to it."""
 
-    def __init__(self, home, name, config=None):
+    def __init__(self, home, name, config=ALONE):
         self.home = pathlib.Path(home)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.name = name
@@ -138,8 +139,7 @@ class Node:
         self.process = None
         self.prefix = []  # of the daemon's command line: into another network
         self._commands = []
-        if config is not None:
-            self.configure(config)
+        self.configure(config)
 
     @property
     def socket(self):
@@ -297,7 +297,7 @@ class Playground:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="em-", dir="/tmp"))
         self.nodes = []
 
-    def node(self, name, config=None, start=True):
+    def node(self, name, config=ALONE, start=True):
         node = Node(self.folder / name, name, config)
         self.nodes.append(node)
         return node.start() if start else node

@@ -22,7 +22,6 @@ enable_lan = false
 """
 MACHINE = f"""[server]
 mode = "auto"
-lan_listen = "0.0.0.0"
 port = {PORT}
 """
 
