@@ -48,7 +48,7 @@ void show(Output& out, const api::Status::Reply& now) {
     line("this machine   ", now.name);
     line("connection     ", where);
     line("because        ", now.tier_reason);
-    if (now.reason != now.tier_reason) line("reason         ", now.reason);
+    if (!now.tier_reason.contains(now.reason)) line("reason         ", now.reason);
     line("last contact   ", now.last_contact_ms ? rfc3339(*now.last_contact_ms) : "");
     line("devices        ", count(now.devices));
     line("variables      ", count(now.variables));

@@ -35,7 +35,7 @@ struct Welcome {
     std::uint32_t chain_height = 0;
     Hash chain_head{};
     std::string admin_name;
-    Bytes head; // the admin's signed head (core/mesh/head.h)
+    Bytes head;                       // the admin's signed head (core/mesh/head.h)
     std::string cloud_url, cloud_key; // the admin's server and its fingerprint; empty: none
 };
 

@@ -173,8 +173,8 @@ std::string Links::tier_reason() const {
                                   ? "the cloud is back, but not yet for long enough"
                                   : "no cloud: " + cloud_.reason();
     if (tier_ == Tier::serving) return cloud + "; no other server was found on the local network";
-    if (tier_ == Tier::lan)
-        return cloud + "; " + member_.name_of(*neighbours_.lowest()) + " serves the local network";
+    if (const auto server = neighbours_.lowest()) // what is shown may lag behind what is up
+        return cloud + "; " + member_.name_of(*server) + " serves the local network";
     const auto why_not = reason_not_to_serve();
     return cloud + "; no server was found on the local network" +
            (why_not ? ", and this machine does not serve: " + *why_not : "");

@@ -15,7 +15,7 @@ constexpr std::uint32_t longest_wait_ms = 25'000;
 std::string Service::out_of_step() const {
     if (member_->database().degraded()) return "the disk is full or failing; changes are refused";
     const sync::Session* session = links_->session();
-    if (session == nullptr && links_->server() == nullptr) return links_->tier_reason();
+    if (session == nullptr && links_->server() == nullptr) return links_->cloud().reason();
     if (session == nullptr)
         return links_->server()->visitors().empty() ? "no other machine is connected" : "";
     return session->over_quota() ? "the server's quota for this mesh is used up" : "";

@@ -4,6 +4,8 @@
 #include "tests/support/air.h"
 #include "tests/support/node_fixture.h"
 
+#include <boost/asio/ip/tcp.hpp>
+
 namespace envmesh::node {
 namespace {
 

@@ -4,13 +4,20 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/ip/tcp.hpp>
+
 namespace envmesh::node {
 namespace {
 
 class ServiceNetworkTest : public tests::NodeTest {
   protected:
+    ~ServiceNetworkTest() override {
+        for (tests::Machine* machine : on_the_air_)
+            stop(*machine);
+    }
     tests::Machine& on_the_lan(const std::string& name) {
         tests::Machine& made = machine();
+        on_the_air_.push_back(&made);
         made.context.config.enable_lan = true;
         made.context.config.lan_listen = "127.0.0.1";
         made.context.config.port = 0;
@@ -35,6 +42,7 @@ class ServiceNetworkTest : public tests::NodeTest {
     }
 
     tests::Air air_;
+    std::vector<tests::Machine*> on_the_air_; // to be stopped before it is gone
 };
 
 TEST_F(ServiceNetworkTest, AMachineJoinsOverTheLocalNetworkWithoutAnyCloud) {
@@ -82,7 +90,8 @@ TEST_F(ServiceNetworkTest, PeersTellHowEachIsReached) {
     tests::Machine& bob = on_the_lan("bob");
     add(alice, bob, "bob");
     const auto seen = [this](tests::Machine& from, const std::string& name) {
-        for (const api::Peers::Peer& peer : ask(from, api::Peers{})->peers)
+        const auto reply = ask(from, api::Peers{});
+        for (const api::Peers::Peer& peer : reply->peers)
             if (peer.name == name) return peer;
         return api::Peers::Peer{};
     };
