@@ -146,7 +146,9 @@ class Node:
         return self.home / "daemon.sock"
 
     def configure(self, text):
-        (self.home / "config.toml").write_text(text)
+        new = self.home / "config.toml.new"
+        new.write_text(text)
+        new.rename(self.home / "config.toml")  # whole at any moment: somebody may be reading it
 
     def environment(self, **more):
         kept = {key: value for key, value in os.environ.items()
