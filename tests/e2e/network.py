@@ -18,6 +18,9 @@ mode = "auto"
 lan_listen = "0.0.0.0"
 port = {PORT}
 """
+GUEST = """[server]
+mode = "client-only"
+"""
 BIND_HOSTS = 'mount --bind "$0" /etc/hosts && exec "$@"'
 
 
@@ -42,25 +45,26 @@ class Host(harness.Node):
 
 
 class Network:
-    def __init__(self, count=3, cloud=CLOUD):
+    def __init__(self, *configs):
         self.lan = lan.Lan()
         self.nodes = []
         try:
-            self.cloud = self.host("cloud", cloud).start()
+            self.cloud = self.host("cloud", CLOUD).start()
             self.key = self.cloud.wait_log(r"key=([0-9a-f]{64})")[1]
-            self.machines = self.mesh(*(f"m{i}" for i in range(count)))
+            self.machines = self.mesh("machine", *configs)
         except BaseException:
             self.close()
             raise
 
-    def host(self, name, config=MACHINE):
+    def host(self, name, config):
         host = Host(self.lan.machine(name), config)
         self.nodes.append(host)
         return host
 
-    def mesh(self, *names):
-        """Members of a new mesh."""
-        first, *others = members = [self.host(name).start() for name in names]
+    def mesh(self, name, *configs):
+        """The members of a new mesh."""
+        first, *others = members = [self.host(f"{name}{i}", config).start()
+                                    for i, config in enumerate(configs)]
         first.ok("init", "--name", first.name, "--server",
                  f"wss://{self.cloud.machine.address}:{PORT}", "--server-key", self.key,
                  "--password-file", str(first.password_file))

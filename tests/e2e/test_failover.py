@@ -4,7 +4,7 @@ import pytest
 
 import lan
 from harness import wait_until
-from network import Network
+from network import MACHINE, Network
 
 REASON = lan.reason_to_skip()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
 
 @pytest.fixture
 def network():
-    network = Network()
+    network = Network(MACHINE, MACHINE, MACHINE)
     yield network
     network.close()
 
