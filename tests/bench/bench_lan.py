@@ -332,7 +332,7 @@ def main():
     options = parse()
     reason = lan.reason_to_skip()
     if reason:
-        sys.exit(f"bench: the network is made of network namespaces: {reason}")
+        sys.exit(f"bench: five machines on one computer are network namespaces, and those cannot be made: {reason}")
     report = Report(options)
     print(f"{HOSTS} machines and a cloud server, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; "
           f"each round on fresh daemons, waiting rounds in {options.networks} networks at the same time")

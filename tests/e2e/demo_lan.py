@@ -263,7 +263,7 @@ def last_words(story, error):
 def main():
     reason = lan.reason_to_skip("bash", "unshare", "avahi-browse", "avahi-daemon", "dbus-daemon")
     if reason:
-        sys.exit(f"demo: the network is made of network namespaces: {reason}")
+        sys.exit(f"demo: five machines on one computer are network namespaces, and those cannot be made: {reason}")
     os.environ["ENVMESH_BIN"] = os.path.dirname(harness.cli_program())
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     print(f"{BOLD}EnvMesh{END}  five machines on a network of their own and a server in the internet")
