@@ -34,7 +34,7 @@ def pytest_runtest_makereport(item, call):
     """A failure is told together with what the daemons said last."""
     if call.when != "call" or call.excinfo is None:
         return
-    for name in ("playground", "shared_playground"):
+    for name in ("playground", "shared_playground", "network"):
         ground = item.funcargs.get(name)
         for node in ground.nodes if ground else []:
             if node.log_file.exists():

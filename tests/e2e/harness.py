@@ -54,7 +54,7 @@ def is_sanitized():
     return b"__asan_init" in image or b"__tsan_init" in image
 
 
-def wait_until(condition, what, patience=PATIENCE):
+def wait_until(condition, what, patience=PATIENCE, pause=0.05):
     """The first true value of `condition`; fails naming `what`."""
     end = time.monotonic() + patience
     while True:
@@ -63,7 +63,7 @@ def wait_until(condition, what, patience=PATIENCE):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"did not happen: {what}")
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 class Command:
@@ -138,6 +138,7 @@ class Node:
         self.password_file.write_text(PASSWORD + "\n")
         self.process = None
         self.prefix = []  # of the daemon's command line: into another network
+        self.arguments = []
         self._commands = []
         self.configure(config)
 
@@ -161,8 +162,8 @@ class Node:
         assert self.process is None or self.process.poll() is not None, "it runs already"
         self._log_start = self.log_file.stat().st_size if self.log_file.exists() else 0
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([*self.prefix, daemon_program()], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log,
+            self.process = subprocess.Popen([*self.prefix, daemon_program(), *self.arguments],
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=environment or self.environment(), **options)
         if wait:
             wait_until(self._is_ready, f"the daemon of {self.name} gets ready\n{self.log()}")

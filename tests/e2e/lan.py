@@ -42,7 +42,7 @@ def reason_to_skip(*programs):
 
 
 def ip(*words):
-    subprocess.run(["ip", *words], check=True, capture_output=True)
+    return subprocess.run(["ip", *words], check=True, capture_output=True)
 
 
 class Lan:
@@ -53,6 +53,7 @@ class Lan:
         self._links = set()
         self._ports = 0
         self.machines = []
+        self._listeners = []
         self.hub = self._namespace("hub")
 
     def _namespace(self, name):
@@ -76,6 +77,12 @@ class Lan:
         for number, link in enumerate(links):
             self._join(machine, f"eth{number}", link)
         return machine
+
+    def listen(self, *words):
+        """A program where all cables meet; it ends with the network."""
+        process = subprocess.Popen(["ip", "netns", "exec", self.hub, *words], stdout=subprocess.PIPE)
+        self._listeners.append(process)
+        return process
 
     def move(self, machine, link):
         """Its eth0 to another link; None: to none at all, as if the cable were out."""
@@ -110,6 +117,10 @@ class Lan:
     def close(self):
         for machine in self.machines:
             machine.close()
+        for listener in self._listeners:
+            listener.kill()
+            listener.wait()
+            listener.stdout.close()
         for namespace in self._namespaces:
             subprocess.run(["ip", "netns", "del", namespace], capture_output=True)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -143,6 +154,15 @@ class Machine:
 
     def peer(self):
         return Peer(self)
+
+    def link_local(self):
+        """Its IPv6 address, as its neighbours and itself write it."""
+        link = ip("-n", self.namespace, "-6", "-j", "address", "show", "eth0", "scope", "link")
+        return json.loads(link.stdout)[0]["addr_info"][0]["local"] + "%eth0"
+
+    def mac(self):
+        link = ip("-n", self.namespace, "-j", "link", "show", "eth0")
+        return json.loads(link.stdout)[0]["address"]
 
     def start_bus(self):
         config = self.folder / "bus.conf"
@@ -184,6 +204,7 @@ class Peer:
     """A Discovery of ours (tests/support/discovery_peer.cpp) and what it has said so far."""
 
     def __init__(self, machine):
+        self.machine = machine
         self.log_file = machine.folder / "peer.log"
         with open(self.log_file, "ab") as log:
             self.process = machine.start(os.environ["ENVMESH_DISCOVERY_PEER"], stdin=subprocess.PIPE,

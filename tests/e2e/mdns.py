@@ -8,7 +8,7 @@ import struct
 import sys
 import time
 
-GROUP, PORT = "224.0.0.251", 5353
+GROUP, GROUP6, PORT = "224.0.0.251", "ff02::fb%eth0", 5353
 A, CNAME, PTR, TXT, SRV = 1, 5, 12, 16, 33
 TYPE = "_envmesh._tcp.local"
 
@@ -50,17 +50,31 @@ def send(machine, packets, source=None, to=GROUP, ttl=255):
     assert process.returncode == 0
 
 
+def sender_from(source, ttl):
+    number = int(ttl)
+    if ":" in source:
+        sender = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        level, options = socket.IPPROTO_IPV6, ((socket.IPV6_MULTICAST_HOPS, number),
+                                               (socket.IPV6_UNICAST_HOPS, number),
+                                               (socket.IPV6_MULTICAST_IF, socket.if_nametoindex("eth0")))
+    else:
+        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        level, options = socket.IPPROTO_IP, ((socket.IP_MULTICAST_TTL, number), (socket.IP_TTL, number),
+                                             (socket.IP_MULTICAST_IF, socket.inet_aton(source)))
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        sender.setsockopt(socket.SOL_SOCKET, option, 1)
+    for option, value in options:
+        sender.setsockopt(level, option, value)
+    sender.bind(socket.getaddrinfo(source, PORT, type=socket.SOCK_DGRAM)[0][4])
+    return sender
+
+
 def main():
     source, to, ttl = sys.argv[1:]
-    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sender.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sender.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, int(ttl))
-    sender.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, int(ttl))
-    sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(source))
-    sender.bind((source, PORT))
+    sender = sender_from(source, ttl)
+    where = socket.getaddrinfo(to, PORT, type=socket.SOCK_DGRAM)[0][4]
     for line in sys.stdin:
-        sender.sendto(bytes.fromhex(line), (to, PORT))
+        sender.sendto(bytes.fromhex(line), where)
         time.sleep(0.0005)  # as fast as a receiver's buffer takes it
 
 

@@ -1,79 +1,18 @@
 # SPDX-License-Identifier: MIT
 """The cloud goes and comes back: machines on one network go on among themselves, and lose nothing."""
-import time
-
 import pytest
 
-import harness
 import lan
 from harness import wait_until
+from network import MACHINE, Network
 
 REASON = lan.reason_to_skip()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
-PORT = 8765
-CLOUD = f"""[server]
-mode = "server-preferred"
-listen = "0.0.0.0"
-port = {PORT}
-new_meshes = "open"
-[client]
-enable_cloud = false
-enable_lan = false
-"""
-MACHINE = f"""[server]
-mode = "auto"
-port = {PORT}
-"""
-
-
-class Network:
-    """A cloud server and some machines, each in a network namespace of its own."""
-
-    def __init__(self, count=3):
-        self.lan = lan.Lan()
-        self.nodes = []
-        self.cloud = self._node("cloud", CLOUD).start()
-        self.key = self.cloud.wait_log(r"key=([0-9a-f]{64})")[1]
-        self.machines = [self._node(f"m{i}", MACHINE).start() for i in range(count)]
-        first, *others = self.machines
-        first.ok("init", "--name", "m0", "--server", f"wss://{self.cloud.machine.address}:{PORT}",
-                 "--server-key", self.key, "--password-file", str(first.password_file))
-        first.sync()
-        for other in others:
-            harness.join(first, other)
-
-    def _node(self, name, config):
-        machine = self.lan.machine(name)
-        node = harness.Node(self.lan.folder / f"home-{name}", name, config)
-        node.machine = machine
-        node.prefix = ["ip", "netns", "exec", machine.namespace]
-        self.nodes.append(node)
-        return node
-
-    def servers(self):
-        return [one for one in self.machines if one.is_running() and one.status()["serves"]]
-
-    def all_see(self, key, value):
-        for one in self.machines:
-            if one.is_running():
-                one.sees(key, value)
-
-    def all_change(self, label):
-        """A change made on each reaches all others."""
-        for one in self.machines:
-            one.set(f"{label}_{one.name}", f"by {one.name}")
-        for one in self.machines:
-            self.all_see(f"{label}_{one.name}", f"by {one.name}")
-
-    def close(self):
-        for node in reversed(self.nodes):
-            node.close()
-        self.lan.close()
 
 
 @pytest.fixture
 def network():
-    network = Network()
+    network = Network(MACHINE, MACHINE, MACHINE)
     yield network
     network.close()
 

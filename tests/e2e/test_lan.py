@@ -10,6 +10,7 @@ import pytest
 import harness
 import lan
 from harness import wait_until
+from network import Host
 
 REASON = lan.reason_to_skip()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
@@ -22,10 +23,7 @@ class Network:
         self.nodes = []
 
     def machine(self, name, config=LAN_ONLY):
-        machine = self.lan.machine(name)
-        node = harness.Node(self.lan.folder / f"home-{name}", name, config)
-        node.machine = machine
-        node.prefix = ["ip", "netns", "exec", machine.namespace]
+        node = Host(self.lan.machine(name), config)
         self.nodes.append(node)
         return node.start()
 
