@@ -301,6 +301,11 @@ bool Links::has_sent_all() const {
            });
 }
 
+const Presences& Links::guests() const {
+    static const Presences nobody;
+    return own_ ? own_->all().front()->presences : nobody;
+}
+
 const sync::Session* Links::session() const {
     if (const sync::Session* session = cloud_.session()) return session;
     const auto connected = neighbours_.connected();

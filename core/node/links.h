@@ -55,6 +55,8 @@ class Links {
     [[nodiscard]] const Neighbours& neighbours() const { return neighbours_; }
     /// While this machine serves the local network.
     [[nodiscard]] const Server* server() const { return server_.get(); }
+    /// Who is and was its guest.
+    [[nodiscard]] const Presences& guests() const;
     /// The cloud's session, or else a neighbour's; null without either.
     [[nodiscard]] const sync::Session* session() const;
     [[nodiscard]] Tier tier() const { return tier_; }

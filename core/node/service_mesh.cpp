@@ -74,6 +74,7 @@ api::Peers::Peer Service::peer(const mesh::DeviceId& device, const mesh::Member&
         if (seen->second.online) out.link = link;
     };
     see(links_->cloud().presences(), "cloud");
+    see(links_->guests(), "lan");
     for (const Uplink* one : links_->neighbours().connected()) {
         see(one->presences(), "lan");
         if (one->server_id() == device) {
@@ -87,11 +88,8 @@ api::Peers::Peer Service::peer(const mesh::DeviceId& device, const mesh::Member&
     if (links_->server() == nullptr) return out;
     for (const Server::Visitor& visitor : links_->server()->visitors())
         if (visitor.device == device) {
-            out.online = true;
-            out.link = "lan";
             out.address = visitor.remote;
             out.rtt_ms = visitor.rtt_ms;
-            out.last_seen_ms = context_.clock.wall_ms();
         }
     return out;
 }
