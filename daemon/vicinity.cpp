@@ -96,8 +96,10 @@ node::Sighting LocalNetwork::Seen::all() const {
     out.way = broadcast ? "mdns, broadcast" : "mdns";
     out.port = mdns->port;
     out.text = mdns->text;
+    // Whoever announces says which addresses to try: never such as are not of this network.
     for (const std::string& address : mdns->addresses)
-        if (std::ranges::find(out.addresses, address) == out.addresses.end())
+        if (std::ranges::find(out.addresses, address) == out.addresses.end() &&
+            platform::is_on_link(address))
             out.addresses.push_back(address);
     return out;
 }
