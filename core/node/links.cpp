@@ -253,6 +253,7 @@ void Links::network_changed() {
     cloud_.network_changed();
     neighbours_.wake();
     if (context_.vicinity != nullptr && context_.config.enable_lan) context_.vicinity->seek();
+    changed_.notify(); // the day may be another one
 }
 
 void Links::pass_on(const sync::Delta& delta, const Uplink* from) {

@@ -6,7 +6,7 @@ namespace {
 
 constexpr Time look_at_least_ms = 5'000;    // links.cpp
 constexpr Time first_backoff_ms = 500;      // uplink.cpp
-constexpr Time longest_backoff_ms = 60'000; // uplink.cpp
+constexpr Time longest_backoff_ms = 30'000; // uplink.cpp
 constexpr Time establish_ms = 10'000;       // websocket.h
 constexpr std::size_t most_links = 2;       // of one device, server_links.cpp
 constexpr Time record_lives_ms = 120'000;   // RFC 6762 §10
