@@ -290,7 +290,8 @@ void World::judge_quiet() {
     std::uint64_t least = 0;
     for (const WirePtr& wire : wires())
         least += wire->client.open ? 4U : 0U;
-    least -= 2 * (std::popcount(group_of(*members[0])) - 1);
+    const auto members_there = static_cast<std::uint64_t>(std::popcount(group_of(*members[0])));
+    least -= 2 * (members_there - 1);
     if (messages - before > least)
         faults.push_back(std::to_string(messages - before) + " messages for one change, not " +
                          std::to_string(least));
