@@ -35,7 +35,7 @@ Script make_script(std::uint64_t seed, const std::vector<What>& faults) {
         if (random.chance(0.5)) some(at + lasts, at + lasts + 2'000, 4); // while links come back
         if (random.chance(0.1)) add(at + random.between(0, lasts), What::write, 10);
     }
-    std::ranges::stable_sort(out, {}, &Action::at);
+    std::ranges::sort(out, {}, [](const Action& one) { return std::pair(one.at, one.dice); });
     return out;
 }
 
