@@ -275,8 +275,8 @@ Result<Links::PostOffice> Links::post_office() const {
         if (!url) return std::unexpected(url.error());
         return PostOffice{cloud_.server(), url->authority()};
     }
+    if (server_) return PostOffice{server_->keys(), {}}; // it is on each of our networks
     std::optional<crypto::PublicIdentity> lowest;
-    if (server_) lowest = server_->keys();
     for (const Uplink* one : neighbours_.connected())
         if (!lowest || one->server_id() < lowest->id()) lowest = one->server();
     if (lowest) return PostOffice{*lowest, {}};

@@ -44,7 +44,8 @@ class Links {
         crypto::PublicIdentity server;
         std::string address; // "host:port"; empty: to be found on the local network
     };
-    /// The cloud, else the server of the local network that will remain; `unreachable` without any.
+    /// The cloud, else this machine while it serves, else the server of the local network that will
+    /// remain; `unreachable` without any.
     [[nodiscard]] Result<PostOffice> post_office() const;
     [[nodiscard]] bool reaches(const crypto::DeviceId& post_office) const;
     /// `unreachable` when it is not connected now.

@@ -13,6 +13,7 @@ constexpr std::size_t most_tried = 16;
 constexpr std::int64_t patience_ms = 5'000; // while others wait
 constexpr std::int64_t between_wakes_ms = 10'000;
 constexpr std::int64_t fresh_ms = 3'000;
+constexpr std::int64_t rest_ms = 30'000; // of who gave way to others
 constexpr std::string_view configured_prefix = "configured ";
 
 } // namespace
@@ -108,7 +109,7 @@ void Neighbours::look() {
     for (const bool proved : {true, false})
         for (Neighbour& one : list_)
             if (!one.uplink && !paused_ && one.proved.has_value() == proved && !is_duplicate(one) &&
-                tried() < most_tried)
+                now >= one.rests_until_ms && tried() < most_tried)
                 begin(one);
 }
 
@@ -142,6 +143,7 @@ Task<> Neighbours::keep(List::iterator neighbour) {
     auto running = neighbour->uplink->run();
     co_await std::move(running);
     neighbour->uplink.reset();
+    if (!neighbour->proved) neighbour->rests_until_ms = context_.clock.steady_ms() + rest_ms;
     list_.splice(list_.end(), list_, neighbour); // the others first
     look();
     hooks_.changed();
@@ -173,6 +175,8 @@ void Neighbours::pause() {
 
 void Neighbours::resume() {
     paused_ = false;
+    for (Neighbour& one : list_)
+        one.rests_until_ms = 0;
     look();
 }
 

@@ -27,7 +27,8 @@ class Neighbours {
         std::size_t next_address = 0;
         std::int64_t seen_ms = 0;  // steady: when it was announced first, or otherwise than before
         std::int64_t tried_ms = 0; // steady: since when it has its turn
-        std::unique_ptr<Uplink> uplink; // none while it waits
+        std::int64_t rests_until_ms = 0; // steady: not tried again before
+        std::unique_ptr<Uplink> uplink;  // none while it waits
         bool ending = false;
         std::optional<crypto::DeviceId> proved; // who it turned out to be, once
         std::string reason;                     // why there was no link when it last had its turn

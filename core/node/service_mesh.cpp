@@ -106,7 +106,7 @@ Task<Result<api::Peers::Reply>> Service::on(api::Peers, ClientId) {
         if (one.self) {
             const Uplink& cloud = links_->cloud();
             one.online = links_->tier() != Tier::offline;
-            one.link = cloud.is_connected() ? "cloud" : one.online ? "lan" : "";
+            one.link = links_->tier() == Tier::cloud ? "cloud" : one.online ? "lan" : "";
             one.address = cloud.remote();
             if (cloud.is_connected()) one.rtt_ms = cloud.rtt_ms();
             one.serves = links_->server() != nullptr;
