@@ -25,6 +25,7 @@ from network import MACHINE, Network
 
 HOSTS = 5
 LONGEST = 150  # seconds; what is not there then counts as lost
+OPENING = threading.Semaphore(os.cpu_count())  # a password takes a processor for a moment
 
 
 def state(host):
@@ -62,7 +63,8 @@ class Site:
 
     def open(self, host):
         host.start()
-        host.unlock()
+        with OPENING:
+            host.unlock()
         self.arrivals.watch(host)
 
     def serving(self):
@@ -246,7 +248,7 @@ class Report:
 
     def some(self, count):
         """So many networks."""
-        with ThreadPoolExecutor(2) as pool:  # a password takes a processor for a moment
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             self.sites += pool.map(lambda _: Site(self.options.logs), range(len(self.sites), count))
         for site in self.sites:
             site.elected.clear()
