@@ -66,6 +66,9 @@ struct ExportOptions {
     std::string shell;
     bool strict = false;
 };
+struct PeersOptions {
+    bool probe = false;
+};
 struct SyncOptions {
     std::string wait = "10s";
 };
@@ -92,10 +95,11 @@ Exit remove(Context&, const DeleteOptions&);
 Exit list(Context&, const ListOptions&);
 /// Within 150 ms of the program's start, whatever the daemon does (protocol §3).
 Exit export_variables(Context&, const ExportOptions&);
-Exit peers(Context&, const NoOptions&);
+Exit peers(Context&, const PeersOptions&);
 Exit sync(Context&, const SyncOptions&);
 Exit status(Context&, const NoOptions&);
 Exit watch(Context&, const NoOptions&);
+Exit reload(Context&, const NoOptions&);
 Exit shutdown(Context&, const NoOptions&);
 Exit completion(Context&, const CompletionOptions&);
 Exit version(Context&, const NoOptions&);

@@ -28,6 +28,7 @@ struct Grammar {
     DeleteOptions remove;
     ListOptions list;
     ExportOptions exported;
+    PeersOptions peers;
     SyncOptions sync;
     CompletionOptions completion;
     NoOptions none;
@@ -42,13 +43,17 @@ struct Verbs {
     std::function<Exit(Context&)>& run;
     std::span<char* const> typed; // empty: all of them are wanted
 
-    /// Nothing when it is not wanted.
+    /// Nothing when it is not wanted. Of itself it does nothing.
+    [[nodiscard]] CLI::App* group(const char* name, const char* description) const {
+        const auto is_name = [name](const char* word) { return std::string_view(word) == name; };
+        if (!typed.empty() && std::ranges::none_of(typed, is_name)) return nullptr;
+        return app.add_subcommand(name, description);
+    }
     template <class Options>
     CLI::App* add(const char* name, const char* description, const Options& options,
                   Exit (*command)(Context&, const Options&)) const {
-        const auto is_name = [name](const char* word) { return std::string_view(word) == name; };
-        if (!typed.empty() && std::ranges::none_of(typed, is_name)) return nullptr;
-        CLI::App* added = app.add_subcommand(name, description);
+        CLI::App* added = group(name, description);
+        if (added == nullptr) return nullptr;
         added->callback([&to = run, &options, command] {
             to = [&options, command](Context& context) { return command(context, options); };
         });
@@ -117,7 +122,9 @@ void add_mesh(const Verbs& verbs, Grammar& to) {
     }
     if (auto* known = verbs.add("devices", "List the devices of the mesh", to.none, devices))
         Verbs{*known, to.run, {}}.add("list", "The same", to.none, devices);
-    verbs.add("peers", "List connected and known devices", to.none, peers);
+    if (auto* peers = verbs.add("peers", "List connected and known devices", to.peers, cli::peers))
+        peers->add_flag("--probe", to.peers.probe,
+                        "Ask on the local network, show what comes back");
     if (auto* sync = verbs.add("sync", "Synchronise, and wait for it", to.sync, cli::sync))
         sync->add_option("--wait", to.sync.wait, "How long, such as 10s");
 }
@@ -128,6 +135,10 @@ void add_daemon(const Verbs& verbs, Grammar& to) {
         unlock->add_option("--password-file", to.unlock.password_file, password_file_help);
     verbs.add("lock", "Close the vault", to.none, lock);
     verbs.add("watch", "Print events as they happen", to.none, watch);
+    if (auto* config = verbs.group("config", "The configuration of the daemon")) {
+        config->require_subcommand(1);
+        Verbs{*config, to.run, {}}.add("reload", "Read it again and apply it", to.none, reload);
+    }
     verbs.add("shutdown", "Stop the daemon", to.none, cli::shutdown);
     if (auto* completion = verbs.add("completion", "Print completions for a shell", to.completion,
                                      cli::completion))

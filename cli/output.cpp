@@ -15,10 +15,24 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json to_json(const Object& object);
+
+Json to_json(const std::vector<Object>& objects) {
+    Json all = Json::array();
+    for (const Object& object : objects)
+        all.push_back(to_json(object));
+    return all;
+}
+
+template <class T>
+Json to_json(const T& value) {
+    return value;
+}
+
 Json to_json(const Object& object) {
     Json out = Json::object();
     for (const Field& field : object)
-        std::visit([&](const auto& value) { out[field.name] = value; }, field.value);
+        out[field.name] = std::visit([](const auto& value) { return to_json(value); }, field.value);
     return out;
 }
 
@@ -41,7 +55,7 @@ Field value_field(const Secret& value) {
     return {"value_b64", base64(value.reveal())};
 }
 
-Scalar time_or_null(const std::optional<std::int64_t>& wall_ms) {
+FieldValue time_or_null(const std::optional<std::int64_t>& wall_ms) {
     if (!wall_ms) return nullptr;
     return rfc3339(*wall_ms);
 }
@@ -87,12 +101,7 @@ void Output::line(std::string_view text) {
 
 void Output::object(const Object& object) { raw(view(dump(to_json(object)))); }
 
-void Output::array(const std::vector<Object>& objects) {
-    Json all = Json::array();
-    for (const Object& object : objects)
-        all.push_back(to_json(object));
-    raw(view(dump(all)));
-}
+void Output::array(const std::vector<Object>& objects) { raw(view(dump(to_json(objects)))); }
 
 void Output::table(const std::vector<std::vector<std::string>>& rows) {
     std::vector<std::vector<std::string>> shown = rows;

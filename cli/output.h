@@ -12,18 +12,19 @@
 
 namespace envmesh::cli {
 
-using Scalar = std::variant<std::nullptr_t, bool, std::uint64_t, std::int64_t, std::string,
-                            std::vector<std::string>>;
+struct Field;
+using Object = std::vector<Field>;
+using FieldValue = std::variant<std::nullptr_t, bool, std::uint64_t, std::int64_t, std::string,
+                                std::vector<std::string>, std::vector<Object>>;
 struct Field {
     std::string name;
-    Scalar value;
+    FieldValue value;
 };
-using Object = std::vector<Field>;
 
 /// "value" when the bytes are UTF-8, else "value_b64".
 Field value_field(const Secret& value);
 /// RFC 3339, or null.
-Scalar time_or_null(const std::optional<std::int64_t>& wall_ms);
+FieldValue time_or_null(const std::optional<std::int64_t>& wall_ms);
 /// Control characters and bytes that are not UTF-8 as \xNN.
 std::string printable(std::string_view text);
 

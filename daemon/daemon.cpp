@@ -7,6 +7,7 @@
 #include "daemon/surroundings.h"
 #include "daemon/vicinity.h"
 #include "platform/local_socket.h"
+#include "platform/network.h"
 
 #include <csignal>
 
@@ -25,7 +26,8 @@ class Daemon {
           neighbourhood_(around.io.get_executor(), around.random),
           service_(around.context, [this] { stop(); }),
           server_(around.io.get_executor(), service_, platform::is_same_user),
-          signals_(around.io, SIGINT, SIGTERM), tasks_(around.io.get_executor()) {
+          signals_(around.io, SIGINT, SIGTERM), hangup_(around.io, SIGHUP),
+          tasks_(around.io.get_executor()) {
         around.context.vicinity = &neighbourhood_;
         around.context.publish = [this](const api::Event& event) { server_.publish(event); };
     }
@@ -38,6 +40,7 @@ class Daemon {
         signals_.async_wait([this](const boost::system::error_code& ec, int) {
             if (!ec) stop();
         });
+        tasks_.spawn(reload_on_hangup());
         watch_network();
         asio::co_spawn(around_.io, run(), [](const std::exception_ptr& error) {
             if (error) std::rethrow_exception(error);
@@ -60,9 +63,22 @@ class Daemon {
         tasks_.cancel();
         auto joined = tasks_.join();
         co_await std::move(joined);
+        auto left = neighbourhood_.join();
+        co_await std::move(left);
         platform::remove_local(socket_);
         signals_.cancel();
         log_info("stopped");
+    }
+
+    Task<> reload_on_hangup() {
+        while (true) {
+            auto waiting = hangup_.async_wait(as_result);
+            const auto [ec, number] = co_await std::move(waiting);
+            if (ec) co_return;
+            auto reloading = service_.reload();
+            const auto done = co_await std::move(reloading);
+            if (!done) log_error("config_not_reloaded", "reason", done.error().message);
+        }
     }
 
     Task<> tick_forever() {
@@ -91,6 +107,7 @@ class Daemon {
     node::Service service_;
     ipc::Server server_;
     asio::signal_set signals_;
+    asio::signal_set hangup_;
     std::unique_ptr<platform::NetworkWatch> network_;
     TaskGroup tasks_;
 };
@@ -105,13 +122,17 @@ void set_log_level(std::string_view level) {
 
 } // namespace
 
-Result<> run(const config::Config& config, const platform::Paths& paths) {
-    set_log_level(config.log_level);
+Result<> run(const ReadConfig& read_config, const platform::Paths& paths) {
+    const auto config = read_config();
+    if (!config) return std::unexpected(config.error());
+    set_log_level(config->log_level);
     auto folder = DataFolder::open(paths.data);
     if (!folder) return std::unexpected(folder.error());
     auto lock = insist(patience_with_commands, [&paths] { return take_lock(paths); });
     if (!lock) return std::unexpected(lock.error());
-    Surroundings around(config, std::move(*folder));
+    Surroundings around(*config, std::move(*folder));
+    around.context.read_config = read_config;
+    around.context.reconfigured = [&around] { set_log_level(around.context.config.log_level); };
     Daemon daemon(around, paths.socket);
     if (auto started = daemon.start(); !started) return started;
     around.io.run();

@@ -22,6 +22,7 @@ Usage: envmesh-daemon [--config FILE] [--print-server-key | --print-join-token]
   --version, --help
 
 Stays in the foreground and logs on standard error. ENVMESH_HOME puts everything under one folder.
+SIGHUP makes it read its configuration again.
 )";
 
 struct Options {
@@ -82,7 +83,7 @@ Result<> act(const Options& options) {
         return print(daemon::server_key(*config, *paths));
     if (options.action == Options::Action::print_join_token)
         return print(daemon::join_token(*config, *paths));
-    return daemon::run(*config, *paths);
+    return daemon::run([&] { return configuration(options, *paths); }, *paths);
 }
 
 } // namespace

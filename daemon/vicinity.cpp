@@ -2,51 +2,178 @@
 #include "daemon/vicinity.h"
 
 #include "core/base/log.h"
+#include "platform/network.h"
+
+#include <algorithm>
 
 namespace envmesh::daemon {
+namespace {
+
+std::vector<net::Broadcast::Network> networks() {
+    std::vector<net::Broadcast::Network> out;
+    for (platform::Network& one : platform::networks())
+        out.push_back({std::move(one.interface), one.address, one.mask, one.broadcast});
+    return out;
+}
+
+} // namespace
 
 LocalNetwork::LocalNetwork(asio::any_io_executor executor, Random& random)
-    : executor_(std::move(executor)) {
+    : executor_(std::move(executor)), tasks_(executor_) {
     Block<8> name{};
     random.fill(name);
     instance_ = hex(name);
 }
 
 void LocalNetwork::watch(Hooks hooks) {
-    leave();
-    hooks_ = std::make_shared<Hooks>(std::move(hooks));
-    const std::weak_ptr<Hooks> listening = hooks_;
-    platform::Discovery::Hooks heard;
-    heard.found = [this, listening](platform::FoundService service) {
-        asio::post(executor_, [listening, seen = std::move(service)]() mutable {
-            if (const auto to = listening.lock())
-                to->found({std::move(seen.instance), std::move(seen.addresses), seen.port,
-                           std::move(seen.text)});
+    if (hooks_) {
+        *hooks_ = std::move(hooks);
+    } else {
+        hooks_ = std::make_shared<Hooks>(std::move(hooks));
+        begin_discovery();
+        begin_broadcast();
+    }
+    for (const auto& [instance, seen] : std::map(seen_))
+        tell(instance);
+    seek();
+}
+
+void LocalNetwork::begin_discovery() {
+    const std::weak_ptr<Hooks> alive = hooks_;
+    const auto hear = [this, alive](const std::string& instance,
+                                    std::optional<platform::FoundService> service) {
+        asio::post(executor_, [this, alive, instance, heard = std::move(service)]() mutable {
+            if (!alive.expired()) heard_mdns(instance, std::move(heard));
         });
     };
-    heard.lost = [this, listening](const std::string& instance) {
-        asio::post(executor_, [listening, instance] {
-            if (const auto to = listening.lock()) to->lost(instance);
-        });
-    };
-    auto discovery = platform::Discovery::start(std::move(heard));
-    if (!discovery) return log_warning("lan_not_watched", "reason", discovery.error().message);
-    discovery_ = std::move(*discovery);
+    asio::post(discovery_thread_, [this, hear] {
+        auto discovery = platform::Discovery::start(
+            {[hear](platform::FoundService service) {
+                 const std::string instance = service.instance;
+                 hear(instance, std::move(service));
+             },
+             [hear](const std::string& instance) { hear(instance, std::nullopt); }});
+        if (!discovery) return log_warning("mdns_unusable", "reason", discovery.error().message);
+        discovery_ = std::move(*discovery);
+    });
+}
+
+template <class F>
+void LocalNetwork::with_discovery(F work) {
+    asio::post(discovery_thread_, [this, work = std::move(work)] {
+        if (discovery_) work(*discovery_);
+    });
+}
+
+void LocalNetwork::begin_broadcast() {
+    auto broadcast = std::make_unique<net::Broadcast>(
+        executor_,
+        net::Broadcast::Hooks{
+            networks,
+            [this](const net::Beacon& beacon, const std::string& address) {
+                heard_broadcast(
+                    beacon.instance,
+                    node::Sighting{
+                        beacon.instance, {address}, beacon.port, beacon.text, "broadcast"});
+            },
+            [this](const std::string& instance) { heard_broadcast(instance, std::nullopt); }});
+    if (auto opened = broadcast->open(); !opened)
+        return log_warning("broadcast_unusable", "reason", opened.error().message);
+    broadcast_ = broadcast.get();
+    tasks_.spawn(run(std::move(broadcast)));
+}
+
+Task<> LocalNetwork::run(std::unique_ptr<net::Broadcast> broadcast) {
+    auto running = broadcast->run();
+    co_await std::move(running);
+}
+
+node::Sighting LocalNetwork::Seen::all() const {
+    node::Sighting out;
+    if (broadcast) out = *broadcast;
+    if (!mdns) return out;
+    out.instance = mdns->instance;
+    out.way = broadcast ? "mdns, broadcast" : "mdns";
+    out.port = mdns->port;
+    out.text = mdns->text;
+    for (const std::string& address : mdns->addresses)
+        if (std::ranges::find(out.addresses, address) == out.addresses.end())
+            out.addresses.push_back(address);
+    return out;
+}
+
+void LocalNetwork::heard_mdns(const std::string& instance,
+                              std::optional<platform::FoundService> service) {
+    seen_[instance].mdns = std::move(service);
+    tell(instance);
+}
+
+void LocalNetwork::heard_broadcast(const std::string& instance,
+                                   std::optional<node::Sighting> sighting) {
+    if (!hooks_) return;
+    seen_[instance].broadcast = std::move(sighting);
+    tell(instance);
+}
+
+void LocalNetwork::tell(const std::string& instance) {
+    const auto hooks = hooks_; // a hook may leave
+    const auto known = seen_.find(instance);
+    if (known->second.mdns || known->second.broadcast) return hooks->found(known->second.all());
+    seen_.erase(known);
+    hooks->lost(instance);
 }
 
 void LocalNetwork::announce(std::uint16_t port, mesh::BeaconText text) {
-    if (!discovery_) return;
-    if (auto done = discovery_->announce({instance_, port, std::move(text)}); !done)
-        log_warning("lan_not_announced", "reason", done.error().message);
+    if (broadcast_ != nullptr) broadcast_->announce({instance_, port, text});
+    with_discovery([service = platform::Service{instance_, port, std::move(text)}](
+                       platform::Discovery& discovery) {
+        if (auto done = discovery.announce(service); !done)
+            log_warning("lan_not_announced", "reason", done.error().message);
+    });
 }
 
 void LocalNetwork::withdraw() {
-    if (discovery_) discovery_->withdraw();
+    if (broadcast_ != nullptr) broadcast_->withdraw();
+    with_discovery([](platform::Discovery& discovery) { discovery.withdraw(); });
+}
+
+void LocalNetwork::seek() {
+    if (broadcast_ != nullptr) broadcast_->seek();
+    with_discovery([](platform::Discovery& discovery) { discovery.search(); });
+}
+
+Task<node::Survey> LocalNetwork::survey() {
+    using State = platform::Discovery::State;
+    auto ask = [this] { return discovery_ ? discovery_->state() : State{"none", {}, {}, 0}; };
+    auto asking = blocking(discovery_thread_, ask);
+    State state = co_await std::move(asking);
+    node::Survey out;
+    out.responder = std::move(state.responder);
+    out.announced = std::move(state.announced);
+    for (auto& one : state.interfaces)
+        out.interfaces.push_back({one.name, one.state == "in use" ? "asked" : one.state,
+                                  "has no IPv4 broadcast address", one.services});
+    const auto reports =
+        broadcast_ == nullptr ? std::vector<net::Broadcast::Report>() : broadcast_->reports();
+    for (const auto& report : reports) {
+        auto row =
+            std::ranges::find(out.interfaces, report.interface, &node::Survey::Interface::name);
+        if (row == out.interfaces.end())
+            row = out.interfaces.insert(row, {report.interface, "not asked", {}, 0});
+        row->broadcast = report.error.empty() ? "asked " + report.to : report.error;
+        row->heard += report.heard;
+    }
+    for (const auto& [instance, seen] : seen_)
+        out.seen.push_back(seen.all());
+    co_return out;
 }
 
 void LocalNetwork::leave() {
     hooks_.reset();
-    discovery_.reset();
+    seen_.clear();
+    asio::post(discovery_thread_, [this] { discovery_.reset(); });
+    if (broadcast_ != nullptr) broadcast_->close();
+    broadcast_ = nullptr;
 }
 
 } // namespace envmesh::daemon

@@ -47,7 +47,8 @@ class Discovery {
         std::string name;
         bool ipv4 = false; ///< has an address
         bool ipv6 = false;
-        std::string state; ///< "in use", or why it is not
+        std::string state;        ///< "in use", or why it is not
+        std::size_t services = 0; ///< that were found there
     };
     struct State {
         std::string responder; ///< "avahi-daemon", "built in", or the reason why there is none
@@ -66,6 +67,8 @@ class Discovery {
     /// taken (§9) it gets a random suffix.
     virtual Result<> announce(Service service) = 0;
     virtual void withdraw() = 0;
+    /// Asks again now, rather than when it is time to.
+    virtual void search() = 0;
     virtual State state() const = 0;
 };
 

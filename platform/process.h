@@ -4,8 +4,6 @@
 
 #include "core/base/error.h"
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,13 +23,5 @@ void notify_service_manager(std::string_view state);
 std::size_t most_environment_bytes();
 /// Name of the process that started us ("bash"), empty when it cannot be told.
 std::string parent_process_name();
-
-/// Calls `changed` (on a thread of its own) whenever addresses or routes of this machine changed,
-/// until destroyed.
-class NetworkWatch {
-  public:
-    virtual ~NetworkWatch() = default;
-    static Result<std::unique_ptr<NetworkWatch>> start(std::function<void()> changed);
-};
 
 } // namespace envmesh::platform

@@ -48,7 +48,8 @@ const std::map<std::string, Rule> table = {
      {{"core/base", "core/api", "core/ipc", "platform"},
       {"CLI/ in main.cpp", "nlohmann/ in output.cpp"}}},
     {"daemon",
-     {{"core/base", "core/api", "core/ipc", "core/config", "core/crypto", "core/node", "platform"},
+     {{"core/base", "core/api", "core/ipc", "core/config", "core/crypto", "core/net/broadcast.h",
+       "core/node", "platform"},
       {"boost/asio", "boost/system"}}},
 };
 

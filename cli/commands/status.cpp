@@ -5,7 +5,7 @@
 namespace envmesh::cli {
 namespace {
 
-Scalar text_or_null(const std::string& text) {
+FieldValue text_or_null(const std::string& text) {
     if (text.empty()) return nullptr;
     return text;
 }
@@ -27,11 +27,17 @@ void show_json(Output& out, const api::Status::Reply& now) {
                 {"variables", now.variables},
                 {"conflicts", now.conflicts},
                 {"held", now.held},
-                {"serves", now.serves}});
+                {"serves", now.serves},
+                {"tier_since", time_or_null(now.tier_since_ms)},
+                {"tier_reason", now.tier_reason},
+                {"election", now.election},
+                {"health", now.health}});
 }
 
 void show(Output& out, const api::Status::Reply& now) {
-    const std::string where = now.server.empty() ? now.tier : now.tier + ", " + now.server;
+    std::string where = now.tier;
+    if (now.tier == "cloud" && !now.server.empty()) where += ", " + now.server;
+    if (now.tier_since_ms) where += ", since " + rfc3339(*now.tier_since_ms);
     const auto line = [&](std::string_view label, const std::string& text) {
         if (!text.empty()) out.line(std::string(label) + printable(text));
     };
@@ -41,7 +47,8 @@ void show(Output& out, const api::Status::Reply& now) {
     line("state          ", now.state);
     line("this machine   ", now.name);
     line("connection     ", where);
-    line("reason         ", now.reason);
+    line("because        ", now.tier_reason);
+    if (!now.tier_reason.contains(now.reason)) line("reason         ", now.reason);
     line("last contact   ", now.last_contact_ms ? rfc3339(*now.last_contact_ms) : "");
     line("devices        ", count(now.devices));
     line("variables      ", count(now.variables));

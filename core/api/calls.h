@@ -17,18 +17,21 @@
 namespace envmesh::api {
 
 using Request = std::variant<Status, Init, ProbeServer, Unlock, Lock, Get, Set, Delete, List,
-                             Export, Peers, Devices, Sync, Shutdown, Watch, Invite, InviteWait,
-                             InviteAnswer, Join, JoinWait, JoinConfirm>;
+                             Export, Peers, Probe, Devices, Sync, Reload, Shutdown, Watch, Invite,
+                             InviteWait, InviteAnswer, Join, JoinWait, JoinConfirm>;
 using Reply = std::variant<Done, Status::Reply, Init::Reply, ProbeServer::Reply, Variable,
                            Set::Reply, Delete::Reply, List::Reply, Export::Reply, Peers::Reply,
-                           Devices::Reply, Sync::Reply, Invite::Reply, InviteWait::Reply,
-                           InviteAnswer::Reply, Join::Reply, JoinWait::Reply>;
+                           Probe::Reply, Devices::Reply, Sync::Reply, Invite::Reply,
+                           InviteWait::Reply, InviteAnswer::Reply, Join::Reply, JoinWait::Reply>;
 
 /// A front end is told that something happened, by names and states, never by values; it asks again
 /// for the rest.
 struct Event {
-    std::string event; // variables-changed | link | lock | sync | device | clock | shutdown
-    std::string state; // link: cloud, offline; lock: locked, unlocked; …
+    // variables-changed | link | role | election | health | lock | sync | device | clock | config |
+    // shutdown
+    std::string event;
+    // link: the tier; role: client, serving; election and health: as in Status; lock: locked, …
+    std::string state;
     std::string reason;
     std::vector<std::string> names; // variables-changed: at most 1000, else empty with state "many"
     std::string device;

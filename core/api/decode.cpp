@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/api/calls.h"
 
-#include "core/api/fields.h"
+#include "core/api/mesh_fields.h"
 #include "core/api/tree.h"
 
 #include <algorithm>

@@ -16,7 +16,7 @@ concept Of = std::same_as<std::remove_const_t<T>, Wanted>;
 /// Calls and replies that say it all by their name.
 template <class T>
 concept Bare = Of<T, Done> || Of<T, Status> || Of<T, Lock> || Of<T, Peers> || Of<T, Devices> ||
-               Of<T, Shutdown> || Of<T, Watch>;
+               Of<T, Shutdown> || Of<T, Watch> || Of<T, Reload>;
 void fields(auto&, Bare auto&) {}
 
 void fields(auto& io, Of<Status::Reply> auto& it) {
@@ -26,6 +26,8 @@ void fields(auto& io, Of<Status::Reply> auto& it) {
     io.may("device", it.device).may("name", it.name).may("mesh", it.mesh);
     io.may("version", it.version).may("reason", it.reason).may("variables", it.variables);
     io.may("conflicts", it.conflicts).may("held", it.held).may("serves", it.serves);
+    io.may("tier_since_ms", it.tier_since_ms).may("tier_reason", it.tier_reason);
+    io.may("election", it.election).may("health", it.health);
 }
 void fields(auto& io, Of<Init> auto& it) {
     io.must("name", it.name).may("server", it.server).may("server_key", it.server_key);
@@ -68,46 +70,12 @@ void fields(auto& io, Of<Export::Reply> auto& it) {
     io.must("items", it.items).may("skipped", it.skipped).may("next", it.next);
 }
 
-void fields(auto& io, Of<Peers::Peer> auto& it) {
-    io.must("device", it.device).may("name", it.name).may("role", it.role).may("mesh", it.mesh);
-    io.may("online", it.online).may("self", it.self).may("rtt_ms", it.rtt_ms);
-    io.may("last_seen_ms", it.last_seen_ms);
-}
-void fields(auto& io, Of<Peers::Reply> auto& it) { io.must("peers", it.peers); }
-void fields(auto& io, Of<Devices::Device> auto& it) {
-    io.must("device", it.device).may("name", it.name).may("role", it.role).may("self", it.self);
-    io.may("removed", it.removed).may("added_at_ms", it.added_at_ms);
-}
-void fields(auto& io, Of<Devices::Reply> auto& it) { io.must("devices", it.devices); }
 void fields(auto& io, Of<Sync> auto& it) { io.may("wait_ms", it.wait_ms); }
 void fields(auto& io, Of<Sync::Reply> auto& it) {
     io.must("complete", it.complete).may("received", it.received).may("sent", it.sent);
     io.may("pending", it.pending).may("undecryptable", it.undecryptable);
     io.may("expected", it.expected).may("reason", it.reason);
 }
-void fields(auto& io, Of<Invite> auto& it) { io.may("ttl_s", it.ttl_s).may("role", it.role); }
-void fields(auto& io, Of<Invite::Reply> auto& it) { io.must("code", it.code); }
-template <class T>
-concept Wait = Of<T, InviteWait> || Of<T, JoinWait>;
-void fields(auto& io, Wait auto& it) { io.may("wait_ms", it.wait_ms); }
-void fields(auto& io, Of<InviteWait::Reply> auto& it) {
-    io.must("waiting", it.waiting).may("name", it.name).may("platform", it.platform);
-    io.may("check", it.check);
-}
-template <class T>
-concept Decision = Of<T, InviteAnswer> || Of<T, JoinConfirm>;
-void fields(auto& io, Decision auto& it) { io.must("yes", it.yes); }
-void fields(auto& io, Of<InviteAnswer::Reply> auto& it) { io.may("device", it.device); }
-void fields(auto& io, Of<Join> auto& it) {
-    io.must("code", it.code).must("password", it.password).must("name", it.name);
-}
-void fields(auto& io, Of<Join::Reply> auto& it) { io.must("check", it.check); }
-void fields(auto& io, Of<JoinWait::Reply> auto& it) {
-    io.must("waiting", it.waiting).may("stage", it.stage).may("admin", it.admin);
-    io.may("device", it.device).may("received", it.received).may("expected", it.expected);
-    io.may("reason", it.reason);
-}
-
 void fields(auto& io, Of<Event> auto& it) {
     io.must("event", it.event).may("state", it.state).may("reason", it.reason);
     io.may("names", it.names).may("device", it.device);

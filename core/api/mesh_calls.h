@@ -14,9 +14,34 @@ struct Peers {
         std::string device, name, role, mesh; // mesh: prefix, on a blind server only
         bool online = false, self = false;
         std::optional<std::int64_t> rtt_ms, last_seen_ms;
+        std::string link;    // cloud | lan: how it is reached; empty: it is not
+        std::string address; // "192.0.2.1:8765"; empty: behind a server
+        bool serves = false; // the local network
     };
     struct Reply {
         std::vector<Peer> peers;
+    };
+};
+/// Asks on the local network who serves, waits, and tells what came back.
+struct Probe {
+    static constexpr auto call = "probe";
+    std::uint32_t wait_ms = 3'000; // at most 20 s
+    struct Interface {
+        std::string name;
+        std::string mdns, broadcast; // what was sent there, or why nothing was
+        std::uint64_t heard = 0;     // answers, of any mesh
+    };
+    struct Found {
+        std::string instance, way; // mdns, broadcast, configured
+        std::vector<std::string> addresses;
+        std::uint32_t port = 0;
+        std::string device, name; // who it proved to be; empty: nobody
+        std::string state;        // connected, or why not
+    };
+    struct Reply {
+        std::string responder, announced;
+        std::vector<Interface> interfaces;
+        std::vector<Found> found;
     };
 };
 struct Devices {

@@ -23,7 +23,10 @@ struct Status {
         std::string device, name, mesh, version,
             reason; // reason: why offline or degraded, a sentence
         std::uint64_t variables = 0, conflicts = 0, held = 0;
-        bool serves = false; // a blind server
+        bool serves = false; // a blind server, or the local network's
+        std::optional<std::int64_t> tier_since_ms;
+        std::string tier_reason;      // a sentence; empty for the cloud
+        std::string election, health; // idle | standing | serving | yielding; down | up | steady
     };
 };
 struct Init {
@@ -60,6 +63,11 @@ struct Sync {
         std::uint64_t received = 0, sent = 0, pending = 0, undecryptable = 0, expected = 0;
         std::string reason;
     };
+};
+/// Reads the configuration file again and applies it. An error changes nothing.
+struct Reload {
+    static constexpr auto call = "reload";
+    using Reply = Done;
 };
 struct Shutdown {
     static constexpr auto call = "shutdown";

@@ -40,6 +40,20 @@ bool text(const toml::node& node, Config& config) {
     return true;
 }
 
+template <auto member, std::size_t most, auto is_good>
+bool texts(const toml::node& node, Config& config) {
+    const auto* list = node.as_array();
+    if (list == nullptr || list->size() > most) return false;
+    std::vector<std::string> out;
+    for (const toml::node& item : *list) {
+        const auto value = item.value_exact<std::string>();
+        if (!value || !is_good(*value)) return false;
+        out.push_back(*value);
+    }
+    config.*member = std::move(out);
+    return true;
+}
+
 template <auto member, const auto& names>
 bool choice(const toml::node& node, Config& config) {
     const auto value = node.value_exact<std::string>();
@@ -89,11 +103,8 @@ bool is_port(std::string_view text) {
            std::stoi(std::string(text)) >= 1 && std::stoi(std::string(text)) <= 65535;
 }
 
-bool is_url_or_empty(const std::string& text) {
-    constexpr std::string_view scheme = "wss://";
-    if (text.empty()) return true;
-    if (!text.starts_with(scheme) || text.size() > 300) return false;
-    std::string_view authority = std::string_view(text).substr(scheme.size());
+bool is_authority(std::string_view authority) {
+    if (authority.size() > 300) return false;
     if (const auto colon = authority.rfind(':');
         colon != std::string_view::npos && !authority.ends_with(']')) {
         if (!is_port(authority.substr(colon + 1))) return false;
@@ -101,6 +112,12 @@ bool is_url_or_empty(const std::string& text) {
     }
     return !authority.empty() && is_any_of(authority, ".:-_%[]");
 }
+bool is_url_or_empty(const std::string& text) {
+    constexpr std::string_view scheme = "wss://";
+    return text.empty() ||
+           (text.starts_with(scheme) && is_authority(std::string_view(text).substr(scheme.size())));
+}
+bool is_host_and_port(const std::string& text) { return is_authority(text); }
 bool is_key_or_empty(const std::string& text) {
     return text.empty() || (text.size() == 64 && from_hex(text).has_value());
 }
@@ -122,6 +139,7 @@ constexpr std::array policies{
     std::pair<std::string_view, NewMeshes>{"token", NewMeshes::token},
     std::pair<std::string_view, NewMeshes>{"closed", NewMeshes::closed}};
 
+constexpr std::size_t most_lan_servers = 8;
 constexpr std::int64_t most_meshes = 1'000'000;
 constexpr std::int64_t most_quota = 1LL << 50;
 
@@ -140,8 +158,9 @@ constexpr std::array table{
         "address that a cloud server listens on", text<&Config::listen, is_address>},
     Row{"server", "port", "a whole number from 0 to 65535", "8765",
         "port of that address; 0 takes any free one", number<&Config::port, 0, 65535>},
-    Row{"server", "lan_listen", R"(an IP address or "localhost", or empty)", R"("")",
-        "address that a machine listens on while it serves the local network; empty: it never does",
+    Row{"server", "lan_listen", R"(an IP address or "localhost", or empty)", R"("::")",
+        "address that a machine listens on while it serves the local network (::, every one of "
+        "IPv6 and IPv4); empty: it never serves",
         text<&Config::lan_listen, is_address_or_empty>},
     Row{"server", "new_meshes", R"("by-listener", "open", "token" or "closed")", R"("by-listener")",
         "who may create a mesh here; by-listener: anyone on loopback, else holders of the token",
@@ -165,6 +184,9 @@ constexpr std::array table{
         text<&Config::cloud_key, is_key_or_empty>},
     Row{"client", "enable_lan", "true or false", "true", "look for servers on the local network",
         flag<&Config::enable_lan>},
+    Row{"client", "lan_servers", R"(a list of at most 8 times "host:port")", "[]",
+        "machines that are tried as servers of the local network, announced or not",
+        texts<&Config::lan_servers, most_lan_servers, is_host_and_port>},
     Row{"vault", "key_file", "an absolute path, or empty", R"("")",
         "key file of a machine without a person; empty: vault.key in the data folder",
         text<&Config::key_file, is_absolute_or_empty>},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // config.toml as a struct. Every key, with its default and meaning, stands in one table in
 // config.cpp; an unknown key, a wrong type or a value out of range is an error with file and line.
-// Read once, passed down, never written.
+// Passed down, never written.
 #pragma once
 
 #include "core/base/error.h"
@@ -25,17 +25,18 @@ struct Config {
     Mode mode = Mode::automatic;      // [server] mode
     std::string listen = "127.0.0.1"; // [server] listen: address of the cloud-style listener
     std::uint16_t port = 8765;        // [server] port; 0: any free one, logged
-    std::string lan_listen;           // [server] lan_listen: what an elected node binds; empty: off
+    std::string lan_listen = "::";    // [server] lan_listen: what an elected node binds; empty: off
     NewMeshes new_meshes = NewMeshes::by_listener;    // [server] new_meshes
     std::uint64_t max_meshes = 100;                   // [server] max_meshes
     std::uint64_t quota_cells = 200'000;              // [server] quota_cells, a mesh
     std::uint64_t quota_bytes = 256ULL * 1024 * 1024; // [server] quota_bytes, a mesh
     bool enable_cloud = true;                         // [client] enable_cloud
-    std::string cloud_url;          // [client] cloud_url; empty: what init or join stored
-    std::string cloud_key;          // [client] cloud_key: 64 hex digits; empty: the stored pin
-    bool enable_lan = true;         // [client] enable_lan
-    std::filesystem::path key_file; // [vault] key_file; empty: vault.key in the data folder
-    std::string log_level = "info"; // [log] level: debug | info | warning | error
+    std::string cloud_url;  // [client] cloud_url; empty: what init or join stored
+    std::string cloud_key;  // [client] cloud_key: 64 hex digits; empty: the stored pin
+    bool enable_lan = true; // [client] enable_lan
+    std::vector<std::string> lan_servers; // [client] lan_servers: "host:port" each
+    std::filesystem::path key_file;       // [vault] key_file; empty: vault.key in the data folder
+    std::string log_level = "info";       // [log] level: debug | info | warning | error
 
     /// A cloud server: server-preferred, no cloud, no LAN (S9). Only this role binds listen:port.
     [[nodiscard]] bool is_cloud_server() const;

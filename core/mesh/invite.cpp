@@ -60,6 +60,7 @@ Result<Bytes> Inviter::welcome(const Welcome& welcome) {
     Writer out;
     out.raw(welcome.mesh_id).u32(welcome.chain_height).raw(welcome.chain_head);
     out.run8(view(welcome.admin_name)).run32(welcome.head);
+    out.run16(view(welcome.cloud_url)).run8(view(welcome.cloud_key));
     out.raw(transcript_.sign(admin_, welcome_label, out.bytes()));
     Bytes a2 = keys_.seal(MailSlot::a2, out.bytes(), random_);
     if (a2.size() > most_admin_slot_bytes)

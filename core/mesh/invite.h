@@ -35,7 +35,8 @@ struct Welcome {
     std::uint32_t chain_height = 0;
     Hash chain_head{};
     std::string admin_name;
-    Bytes head; // the admin's signed head (core/mesh/head.h)
+    Bytes head;                       // the admin's signed head (core/mesh/head.h)
+    std::string cloud_url, cloud_key; // the admin's server and its fingerprint; empty: none
 };
 
 /// The admin's side. Feed it j1, then j2, each once; anything out of order, altered or second is

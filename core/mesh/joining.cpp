@@ -17,6 +17,8 @@ Result<Welcome> decode(View content) {
     welcome.chain_head = in.block<32>();
     welcome.admin_name = text(in.run8());
     welcome.head = to_bytes(in.run32());
+    welcome.cloud_url = text(in.run16());
+    welcome.cloud_key = text(in.run8());
     if (!in.at_end() || !is_name(welcome.admin_name, most_name_bytes))
         return refuse_joining("the admin's reply is malformed");
     return welcome;

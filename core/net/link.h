@@ -10,7 +10,9 @@
 #include "core/base/bytes.h"
 #include "core/base/task.h"
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 namespace envmesh::net {
 
@@ -41,6 +43,8 @@ class Link {
     [[nodiscard]] virtual Block<32> channel_binding() const = 0;
     [[nodiscard]] virtual const std::string& path() const = 0;   // "/v1/sync" or "/v1/join"
     [[nodiscard]] virtual const std::string& remote() const = 0; // "192.0.2.1:40000"
+    /// As the last ping took it, rounded up; nothing before the first.
+    [[nodiscard]] virtual std::optional<std::chrono::milliseconds> round_trip() const = 0;
 };
 
 inline constexpr std::size_t most_bytes_before_authentication = 4 * 1024;

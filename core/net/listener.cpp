@@ -6,6 +6,8 @@
 
 #include <deque>
 
+#include <boost/asio/ip/v6_only.hpp>
+
 namespace envmesh::net {
 namespace {
 
@@ -78,7 +80,7 @@ void WebSocketListener::admit(tcp::socket socket) {
     ErrorCode error;
     const auto remote = socket.remote_endpoint(error);
     if (error) return;
-    const std::string address = remote.address().to_string();
+    const std::string address = plain(remote.address()).to_string();
     const auto id = admission_.enter(address, std::chrono::steady_clock::now());
     if (id == 0) {
         log_debug("connection refused", "address", address);
@@ -149,6 +151,8 @@ Result<std::unique_ptr<Listener>> Listener::open(const asio::any_io_executor& ex
     tcp::acceptor acceptor(executor);
     acceptor.open(endpoint.protocol(), error);
     if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error && parsed.is_v6()) // "::" is IPv4 too, whatever the system's default
+        acceptor.set_option(asio::ip::v6_only(!parsed.is_unspecified()), error);
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) return cannot_listen(endpoint, error);

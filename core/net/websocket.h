@@ -17,7 +17,7 @@ inline constexpr std::array<std::string_view, 2> paths{"/v1/sync", "/v1/join"};
 
 struct Timeouts {
     std::chrono::milliseconds establish{10'000}; // TCP + TLS + upgrade
-    std::chrono::milliseconds ping{20'000};      // idle before a ping; dead after two missed
+    std::chrono::milliseconds ping{20'000};      // idle before a ping; each has half of that
     std::chrono::milliseconds probe{2'000};      // in place of `ping` after Link::probe
     std::chrono::milliseconds close{2'000};
 };

@@ -14,8 +14,13 @@ constexpr int pings_to_miss = 2;
 
 } // namespace
 
+asio::ip::address plain(const asio::ip::address& address) {
+    const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+    return mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()) : address;
+}
+
 std::string to_text(const asio::ip::tcp::endpoint& endpoint) {
-    const Url url{endpoint.address().to_string(), endpoint.port()};
+    const Url url{plain(endpoint.address()).to_string(), endpoint.port()};
     return url.authority();
 }
 
@@ -40,7 +45,15 @@ WebSocketLink::WebSocketLink(Stream stream, std::string path, std::string remote
     stream_.auto_fragment(false);
     stream_.read_message_max(0); // read_frames holds to most_bytes_, so that the cause is told
     stream_.control_callback(
-        [this](websocket::frame_type, boost::beast::string_view) { heard_ = true; });
+        [this](websocket::frame_type type, boost::beast::string_view) { on_control(type); });
+}
+
+void WebSocketLink::on_control(websocket::frame_type type) {
+    using std::chrono::milliseconds;
+    heard_ = true;
+    if (type != websocket::frame_type::pong || !pinged_) return;
+    const auto taken = std::chrono::steady_clock::now() - *std::exchange(pinged_, std::nullopt);
+    round_trip_ = std::chrono::ceil<milliseconds>(taken);
 }
 
 // One read at a time, watched for silence; both have ended when this returns.
@@ -61,7 +74,7 @@ Task<Result<Bytes>> WebSocketLink::read_message() {
     idle_.cancel();
     if (dead_)
         co_return fail(Code::timeout, remote_ + " has not answered for " +
-                                          std::to_string(3 * silence_.count() / 1000) +
+                                          std::to_string(2 * silence_.count() / 1000) +
                                           " seconds.");
     if (error) {
         close();
@@ -102,7 +115,7 @@ Task<> WebSocketLink::watch() {
     co_await asio::this_coro::throw_if_cancelled(false);
     int missed = 0;
     while (reading_) {
-        idle_.expires_after(silence_);
+        idle_.expires_after(missed == 0 ? silence_ : silence_ / 2);
         auto wait = idle_.async_wait(as_result);
         co_await std::move(wait); // `probe` cuts it short
         if (!reading_) break;
@@ -129,6 +142,7 @@ Task<> WebSocketLink::watch() {
 Task<bool> WebSocketLink::ping() {
     co_await asio::this_coro::throw_if_cancelled(false);
     const websocket::ping_data nothing;
+    pinged_ = std::chrono::steady_clock::now();
     auto write = stream_.async_ping(nothing, as_result);
     const auto [error] = co_await std::move(write);
     co_return !error;

@@ -34,6 +34,9 @@ class WebSocketLink final : public Link {
     [[nodiscard]] Block<32> channel_binding() const override { return binding_; }
     [[nodiscard]] const std::string& path() const override { return path_; }
     [[nodiscard]] const std::string& remote() const override { return remote_; }
+    [[nodiscard]] std::optional<std::chrono::milliseconds> round_trip() const override {
+        return round_trip_;
+    }
     [[nodiscard]] const Ticket& ticket() const { return ticket_; }
 
   private:
@@ -44,6 +47,7 @@ class WebSocketLink final : public Link {
     Task<Error> refuse(boost::beast::websocket::close_code reason, std::string why);
     Task<> watch();
     Task<bool> ping();
+    void on_control(boost::beast::websocket::frame_type type);
     Task<ErrorCode> write(Bytes message);
     Task<> finish(boost::beast::websocket::close_code reason);
     Task<bool> say_goodbye(boost::beast::websocket::close_code reason);
@@ -61,10 +65,14 @@ class WebSocketLink final : public Link {
     bool sending_ = false;
     bool heard_ = false; // anything at all since the last look
     bool dead_ = false;  // two pings were missed
+    std::optional<std::chrono::steady_clock::time_point> pinged_; // and no answer yet
+    std::optional<std::chrono::milliseconds> round_trip_;
     bool closed_ = false;
     Ticket ticket_;
 };
 
+/// An IPv4 address that came in at an IPv6 socket (RFC 4291 §2.5.5.2) as itself.
+asio::ip::address plain(const asio::ip::address& address);
 /// "192.0.2.1:40000", "[2001:db8::1]:40000".
 std::string to_text(const asio::ip::tcp::endpoint& endpoint);
 

@@ -35,6 +35,7 @@ class Connection {
     /// Queues a message that is not the session's. More than 1 MiB of them unsent ends the link.
     void send(Bytes message);
     void close() { link_.close(); }
+    [[nodiscard]] const net::Link& link() const { return link_; }
     /// All that was queued by `send` has left.
     [[nodiscard]] bool has_sent_all() const { return queue_.empty() && !sending_; }
     [[nodiscard]] const sync::Session& session() const { return session_; }

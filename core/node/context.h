@@ -43,7 +43,9 @@ struct Context {
     net::Timeouts timeouts;
     std::string platform; // "linux", as the inviter sees it
     std::function<void(const api::Event&)> publish;
-    Vicinity* vicinity = nullptr; // none: no local network is looked at
+    Vicinity* vicinity = nullptr;                          // none: no local network is looked at
+    std::function<Result<config::Config>()> read_config{}; // anew; none: it cannot be
+    std::function<void()> reconfigured{};                  // `config` is another one now
 };
 
 inline constexpr const char* vault_file = "vault.keys";

@@ -49,19 +49,20 @@ Task<Result<>> run_handshake(net::Link& link, sync::ClientHandshake& handshake,
     co_return done;
 }
 
-Task<Result<JoinLink>> dial_join(Context& context, net::Url url, sync::ServerPin pin) {
-    auto dialling = net::dial(std::move(url), "/v1/join", context.timeouts);
+Task<Result<JoinLink>> dial_join(Context& context, net::Url url, sync::ServerPin pin,
+                                 net::Timeouts timeouts) {
+    auto dialling = net::dial(std::move(url), "/v1/join", timeouts);
     auto link = co_await std::move(dialling);
     if (!link) co_return std::unexpected(link.error());
     sync::ClientHandshake handshake(std::move(pin), {}, (*link)->channel_binding(), context.random);
-    auto running = run_handshake(**link, handshake, context.timeouts.establish);
+    auto running = run_handshake(**link, handshake, timeouts.establish);
     auto done = co_await std::move(running);
     if (!done) co_return std::unexpected(done.error());
     co_return JoinLink{std::move(*link), handshake.server()};
 }
 
 Task<Result<sync::ServerFacts>> probe_server(Context& context, net::Url url, sync::ServerPin pin) {
-    auto dialling = dial_join(context, std::move(url), std::move(pin));
+    auto dialling = dial_join(context, std::move(url), std::move(pin), context.timeouts);
     auto joined = co_await std::move(dialling);
     if (!joined) co_return std::unexpected(joined.error());
     joined->link->close();

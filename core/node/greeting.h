@@ -18,7 +18,8 @@ struct JoinLink {
     std::unique_ptr<net::Link> link;
     sync::ServerFacts server;
 };
-Task<Result<JoinLink>> dial_join(Context& context, net::Url url, sync::ServerPin pin);
+Task<Result<JoinLink>> dial_join(Context& context, net::Url url, sync::ServerPin pin,
+                                 net::Timeouts timeouts);
 /// Connects, checks the key, leaves.
 Task<Result<sync::ServerFacts>> probe_server(Context& context, net::Url url, sync::ServerPin pin);
 

@@ -30,35 +30,33 @@ Error mail_error(Code code) {
 
 } // namespace
 
-Invitation::Invitation(Context& context, Member& member, Uplink& uplink, mesh::InviteCode code,
-                       mesh::Role role, std::uint32_t ttl_s)
-    : context_(context), member_(member), uplink_(uplink), code_(std::move(code)), role_(role),
-      expires_ms_(context.clock.steady_ms() + ttl_s * 1000LL),
+Invitation::Invitation(Context& context, Member& member, Links& links,
+                       const crypto::DeviceId& server, mesh::InviteCode code, mesh::Role role,
+                       std::uint32_t ttl_s)
+    : context_(context), member_(member), links_(links), server_(server), code_(std::move(code)),
+      role_(role), expires_ms_(context.clock.steady_ms() + ttl_s * 1000LL),
       inviter_(code_, member.identity(), member.chain().mesh_id(), member.chain().head(),
                context.random),
       changed_(context.executor) {}
 
 Result<std::unique_ptr<Invitation>> Invitation::create(Context& context, Member& member,
-                                                       Uplink& uplink, const api::Invite& call) {
+                                                       Links& links, const api::Invite& call) {
     auto role = invited_role(call.role);
     if (!role) return std::unexpected(role.error());
     const mesh::Member* self = member.chain().member(member.identity().id());
     if (self == nullptr || self->removed || self->role != mesh::Role::admin)
         return fail(Code::denied, "only an admin device can invite",
                     "invite from a device whose role is admin");
-    if (!uplink.is_connected())
-        return fail(Code::unreachable, "there is no connection to the server: " + uplink.reason(),
-                    "an invitation travels through the server; `envmesh-cli status` tells more");
-    auto url = net::Url::parse(member.server().url);
-    if (!url) return std::unexpected(url.error());
-    auto code = mesh::InviteCode::create(context.random, crypto::hash128({uplink.server_key()}),
-                                         url->authority());
+    auto office = links.post_office();
+    if (!office) return std::unexpected(office.error());
+    auto code = mesh::InviteCode::create(context.random, crypto::hash128({office->server.ed_pk}),
+                                         std::move(office->address));
     if (call.ttl_s == 0 || call.ttl_s > longest_ttl_s)
         return fail(Code::invalid, "an invitation stands for at least 1 second and at most 1 hour",
                     "choose another --ttl");
-    std::unique_ptr<Invitation> invitation(
-        new Invitation(context, member, uplink, std::move(code), *role, call.ttl_s));
-    invitation->on_connected();
+    std::unique_ptr<Invitation> invitation(new Invitation(
+        context, member, links, office->server.id(), std::move(code), *role, call.ttl_s));
+    invitation->on_links_changed();
     return invitation;
 }
 
@@ -74,22 +72,25 @@ std::uint32_t Invitation::seconds_left() const {
     return left <= 0 ? 0 : static_cast<std::uint32_t>(left / 1000 + 1);
 }
 
-void Invitation::on_connected() {
+void Invitation::on_links_changed() {
+    const bool connected = links_.reaches(server_);
+    if (connected == std::exchange(is_connected_, connected) || !connected) return;
     if (ended_ || seconds_left() == 0) return;
     open();
     for (const auto& [slot, bytes] : sent_)
-        (void)uplink_.send(mesh::MailWrite{code_.rendezvous(), slot, bytes});
+        (void)links_.send(server_, mesh::MailWrite{code_.rendezvous(), slot, bytes});
     changed_.notify();
 }
 
 void Invitation::open() {
     const std::uint32_t ttl_s = std::clamp(seconds_left(), 1U, longest_ttl_s);
-    (void)uplink_.send(mesh::MailOpen{code_.rendezvous(), ttl_s}); // or with the next connection
+    // Or with the next connection.
+    (void)links_.send(server_, mesh::MailOpen{code_.rendezvous(), ttl_s});
 }
 
 void Invitation::write(mesh::MailSlot slot, Bytes bytes) {
-    (void)uplink_.send(
-        mesh::MailWrite{code_.rendezvous(), slot, bytes}); // or with the next connection
+    // Or with the next connection.
+    (void)links_.send(server_, mesh::MailWrite{code_.rendezvous(), slot, bytes});
     sent_[slot] = std::move(bytes);
 }
 
@@ -123,7 +124,7 @@ void Invitation::end(Error error) {
     if (ended_) return;
     log_warning("invitation_ended", "reason", error.message);
     ended_ = std::move(error);
-    (void)uplink_.send(mesh::MailClose{code_.rendezvous()});
+    (void)links_.send(server_, mesh::MailClose{code_.rendezvous()});
 }
 
 void Invitation::end_when_expired() {
@@ -198,8 +199,10 @@ Task<Result<>> Invitation::confirm() {
 Task<Result<>> Invitation::welcome() {
     auto head = member_.head();
     if (!head) co_return std::unexpected(head.error());
+    const ServerSetting cloud = member_.server();
     auto a2 = inviter_.welcome({member_.chain().mesh_id(), member_.chain().height(),
-                                member_.chain().head(), member_.name(), std::move(*head)});
+                                member_.chain().head(), member_.name(), std::move(*head), cloud.url,
+                                cloud.fingerprint});
     if (!a2) co_return std::unexpected(a2.error());
     // The server must know the device before the device comes: the new chain travels with the
     // connection, which is a new one. Twice, since a second device may come at any time: whoever is
@@ -212,7 +215,8 @@ Task<Result<>> Invitation::welcome() {
     stands = co_await std::move(after);
     if (!stands) co_return stands;
     welcomed_ = true;
-    (void)uplink_.send(mesh::MailClose{code_.rendezvous()}); // the letter is kept for a minute
+    // The letter is kept for a minute.
+    (void)links_.send(server_, mesh::MailClose{code_.rendezvous()});
     co_return Result<>{};
 }
 

@@ -5,15 +5,15 @@
 #pragma once
 
 #include "core/mesh/invite.h"
-#include "core/node/uplink.h"
+#include "core/node/links.h"
 
 namespace envmesh::node {
 
 class Invitation {
   public:
-    /// `unreachable` when the server is not connected: nobody could answer.
+    /// `unreachable` when no server is connected: nobody could answer.
     static Result<std::unique_ptr<Invitation>> create(Context& context, Member& member,
-                                                      Uplink& uplink, const api::Invite& call);
+                                                      Links& links, const api::Invite& call);
     ~Invitation();
 
     [[nodiscard]] Secret code() const { return code_.to_text(); }
@@ -28,11 +28,12 @@ class Invitation {
     [[nodiscard]] bool is_in_use() const { return users_ > 0; }
 
     void on_mail(const mesh::MailMessage& mail);
-    void on_connected();
+    /// Links have come or gone.
+    void on_links_changed();
 
   private:
-    Invitation(Context& context, Member& member, Uplink& uplink, mesh::InviteCode code,
-               mesh::Role role, std::uint32_t ttl_s);
+    Invitation(Context& context, Member& member, Links& links, const crypto::DeviceId& server,
+               mesh::InviteCode code, mesh::Role role, std::uint32_t ttl_s);
     Result<> on_slot(const mesh::MailSlotFilled& filled);
     void end(Error error);
     void end_when_expired();
@@ -45,7 +46,9 @@ class Invitation {
 
     Context& context_;
     Member& member_;
-    Uplink& uplink_;
+    Links& links_;
+    crypto::DeviceId server_; // that carries it
+    bool is_connected_ = false;
     mesh::InviteCode code_;
     mesh::Role role_;
     std::int64_t expires_ms_; // steady

@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t mail_limit = 68 * 1024;
 constexpr std::size_t chain_limit = 320 * 1024;
 constexpr std::chrono::milliseconds look_again{500};
+constexpr std::chrono::milliseconds search_limit{15'000};
 
 Error mail_error(Code code) {
     if (code == Code::denied)
@@ -60,16 +61,42 @@ Task<Result<std::string>> Joining::begin() {
     co_return check;
 }
 
-Task<Result<std::string>> Joining::introduce() {
-    auto url = net::Url::parse_authority(code_.address);
-    if (!url)
+Task<Result<JoinLink>> Joining::find_server() {
+    if (!code_.address.empty()) {
+        auto url = net::Url::parse_authority(code_.address);
+        if (!url) co_return std::unexpected(url.error());
+        url_ = *url;
+        sync::ServerPin pin;
+        pin.short_hash = code_.server_key;
+        auto dialling = dial_join(context_, url_, std::move(pin), context_.timeouts);
+        co_return co_await std::move(dialling);
+    }
+    if (code_.server_key == crypto::ShortHash{})
         co_return fail(Code::invalid, "the invitation names no server",
                        "ask for one made while a server is connected");
-    url_ = *url;
-    sync::ServerPin pin;
-    pin.short_hash = code_.server_key;
-    auto dialling = dial_join(context_, url_, std::move(pin));
-    auto joined = co_await std::move(dialling);
+    if (!context_.config.enable_lan)
+        co_return fail(
+            Code::denied, "the invitation is for the local network, which is switched off",
+            "set client.enable_lan to true, or ask for one made while the cloud is there");
+    search_ = std::make_unique<LanSearch>(context_, code_.server_key);
+    auto searching = search_->run(search_limit);
+    auto found = co_await std::move(searching);
+    if (!found) co_return std::unexpected(found.error());
+    url_ = std::move(found->url);
+    co_return std::move(found->joined);
+}
+
+/// Where the new device finds its mesh from now on.
+ServerSetting Joining::server(const mesh::Welcome& welcome) const {
+    if (!code_.address.empty())
+        return {url_.to_string(), crypto::server_fingerprint(server_key_), {}};
+    if (!net::Url::parse(welcome.cloud_url)) return {};
+    return {welcome.cloud_url, welcome.cloud_key, {}};
+}
+
+Task<Result<std::string>> Joining::introduce() {
+    auto finding = find_server();
+    auto joined = co_await std::move(finding);
     if (!joined) co_return std::unexpected(joined.error());
     if (stopped_) co_return fail(Code::denied, "joining was given up on this machine");
     link_ = std::move(joined->link);
@@ -178,12 +205,9 @@ Task<Result<>> Joining::settle(mesh::Chain chain, const mesh::Welcome& welcome) 
     auto identity =
         crypto::Identity::restore(identity_.ed_seed().reveal(), identity_.x_secret().reveal());
     if (!identity) co_return std::unexpected(identity.error());
-    auto member = Member::create(context_, vault->key,
-                                 {std::move(*identity),
-                                  std::move(*keyring),
-                                  std::move(chain),
-                                  call_.name,
-                                  {url_.to_string(), crypto::server_fingerprint(server_key_), {}}});
+    auto member = Member::create(
+        context_, vault->key,
+        {std::move(*identity), std::move(*keyring), std::move(chain), call_.name, server(welcome)});
     if (!member) co_return std::unexpected(member.error());
     if (auto written = write_vault(context_, vault->vault); !written) co_return written;
     wanted_ = std::move(*head);
@@ -238,6 +262,7 @@ void Joining::abandon() {
 
 void Joining::stop() {
     stopped_ = true;
+    if (search_) search_->stop();
     if (link_) link_->close();
     changed_.notify();
 }

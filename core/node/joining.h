@@ -6,7 +6,7 @@
 
 #include "core/mesh/invite.h"
 #include "core/mesh/mailbox.h"
-#include "core/node/greeting.h"
+#include "core/node/lan_search.h"
 #include "core/node/member.h"
 #include "core/node/vault.h"
 
@@ -39,10 +39,12 @@ class Joining {
 
   private:
     Task<Result<std::string>> introduce();
+    Task<Result<JoinLink>> find_server();
     Task<Result<Bytes>> mail(mesh::MailMessage message, mesh::MailSlot wanted);
     Task<Result<>> carry_on();
     Task<Result<mesh::Chain>> fetch_chain(const mesh::Welcome& welcome);
     Result<mesh::Head> check_head(const mesh::Chain& chain, const mesh::Welcome& welcome) const;
+    [[nodiscard]] ServerSetting server(const mesh::Welcome& welcome) const;
     Task<Result<>> settle(mesh::Chain chain, const mesh::Welcome& welcome);
     void set_stage(std::string stage);
 
@@ -53,6 +55,7 @@ class Joining {
     crypto::Identity identity_;
     mesh::Joining joining_;
     net::Url url_;
+    std::unique_ptr<LanSearch> search_;
     std::unique_ptr<net::Link> link_;
     crypto::PublicKey server_key_{};
     std::string stage_ = "waiting";

@@ -43,15 +43,17 @@ Links::Links(Context& context, Member& member, Hooks hooks)
                   hooks_.changed();
               },
               [this](const mesh::MailMessage& mail) { hooks_.mail(mail); },
-              [this] { hooks_.progress(); }}),
+              [this] { hooks_.changed(); }}),
+      cloud_setting_(member.server()),
       neighbours_(context, member,
                   {[this](const sync::Delta& delta, const Uplink& from) {
                        pass_on(delta, &from);
                        hooks_.applied(delta);
                    },
+                   [this](const mesh::MailMessage& mail) { hooks_.mail(mail); },
                    [this] {
                        changed_.notify();
-                       hooks_.progress();
+                       hooks_.changed();
                    }}),
       health_(context.random), election_(member.identity().id(), context.random),
       tier_since_ms_(context.clock.wall_ms()), changed_(context.executor),
@@ -61,10 +63,7 @@ Links::~Links() = default;
 
 Task<> Links::run() {
     tasks_.spawn(cloud_.run());
-    if (context_.vicinity != nullptr && context_.config.enable_lan)
-        context_.vicinity->watch(
-            {[this](Sighting sighting) { neighbours_.found(std::move(sighting)); },
-             [this](const std::string& instance) { neighbours_.lost(instance); }});
+    follow_lan();
     while (!stopping_) {
         look();
         const std::int64_t now = context_.clock.steady_ms();
@@ -89,11 +88,43 @@ void Links::stop() {
     changed_.notify();
 }
 
+void Links::follow_lan() {
+    const config::Config& config = context_.config;
+    if (!config.enable_lan) {
+        if (context_.vicinity != nullptr) context_.vicinity->leave();
+        return neighbours_.pause();
+    }
+    neighbours_.resume();
+    neighbours_.configure(config.lan_servers);
+    if (context_.vicinity == nullptr) return;
+    context_.vicinity->watch({[this](Sighting sighting) { neighbours_.found(std::move(sighting)); },
+                              [this](const std::string& instance) { neighbours_.lost(instance); }});
+    if (server_) announce();
+}
+
+void Links::reconfigure() {
+    if (stopping_) return;
+    if (ServerSetting wanted = member_.server(); wanted != cloud_setting_) {
+        cloud_setting_ = std::move(wanted);
+        cloud_.redial();
+    }
+    follow_lan();
+    if (server_ && listening_ != std::pair(context_.config.lan_listen, context_.config.port))
+        server_->stop(); // and then begins again
+    changed_.notify();
+}
+
 void Links::look() {
     const std::int64_t now = context_.clock.steady_ms();
+    const bool lost_cloud = health_.up() && !cloud_.is_connected();
     health_.update(cloud_.is_connected(), now);
+    if (lost_cloud && context_.config.enable_lan) {
+        neighbours_.wake();
+        if (context_.vicinity != nullptr) context_.vicinity->seek();
+    }
     election_.update(
-        {may_serve(), cloud_.is_connected(), health_.steady(now), neighbours_.lowest()}, now);
+        {!reason_not_to_serve(), cloud_.is_connected(), health_.steady(now), neighbours_.lowest()},
+        now);
     if (election_.serving() && !server_) serve();
     if (!election_.serving() && server_) {
         context_.vicinity->withdraw();
@@ -102,10 +133,8 @@ void Links::look() {
     if (server_ && now - announced_ms_ > announce_again_ms) announce();
     neighbours_.look();
     const Tier tier = seen_tier(now);
-    if (tier == std::exchange(tier_, tier)) return;
-    tier_since_ms_ = context_.clock.wall_ms();
-    log_info("tier", "is", tier_name(tier));
-    hooks_.changed();
+    if (tier != std::exchange(tier_, tier)) tier_since_ms_ = context_.clock.wall_ms();
+    tell(now);
 }
 
 /// Whoever relied on the local network goes on doing so until the cloud is steady: a cloud that
@@ -119,10 +148,60 @@ Tier Links::seen_tier(std::int64_t now_ms) const {
     return local ? Tier::lan : Tier::offline;
 }
 
-bool Links::may_serve() const {
+void Links::tell(std::int64_t now_ms) {
+    const bool changing = election_.next().has_value();
+    tell("health", !health_.up() ? "down" : health_.steady(now_ms) ? "steady" : "up", told_.health);
+    tell("election",
+         election_.serving() ? (changing ? "yielding" : "serving")
+                             : (changing ? "standing" : "idle"),
+         told_.election);
+    tell("role", server_ ? "serving" : "client", told_.role);
+    tell("link", tier_name(tier_), told_.tier);
+}
+
+void Links::tell(const char* event, std::string_view state, std::string& told) {
+    if (told == state) return;
+    told = state;
+    log_info(event, "is", state);
+    context_.publish({event, told, tier_reason(), {}, {}});
+    hooks_.changed();
+}
+
+std::string Links::tier_reason() const {
+    if (tier_ == Tier::cloud) return {};
+    const std::string cloud = cloud_.is_connected()
+                                  ? "the cloud is back, but not yet for long enough"
+                                  : "no cloud: " + cloud_.reason();
+    if (tier_ == Tier::serving) return cloud + "; no other server was found on the local network";
+    if (const auto server = neighbours_.lowest()) // what is shown may lag behind what is up
+        return cloud + "; " + member_.name_of(*server) + " serves the local network";
+    const auto why_not = reason_not_to_serve();
+    return cloud + "; no server was found on the local network" +
+           (why_not ? ", and this machine does not serve: " + *why_not : "");
+}
+
+std::optional<std::string> Links::reason_not_to_serve() const {
     const config::Config& config = context_.config;
-    return context_.vicinity != nullptr && config.enable_lan && !config.lan_listen.empty() &&
-           config.mode != config::Mode::client_only && !stopping_;
+    if (!config.enable_lan) return "client.enable_lan is false";
+    if (config.mode == config::Mode::client_only) return "server.mode is client-only";
+    if (config.lan_listen.empty()) return "server.lan_listen is empty";
+    if (context_.vicinity == nullptr || stopping_) return "it cannot be found";
+    return std::nullopt;
+}
+
+// "::" fails where there is no IPv6. A port in use is another program's, or another node's of this
+// computer; which one it is, is announced.
+Result<> Links::listen() {
+    listening_ = {context_.config.lan_listen, context_.config.port};
+    auto [address, port] = listening_;
+    auto listening = server_->listen(address, port);
+    if (!listening && address == "::" && listening.error().code == Code::invalid) {
+        address = "0.0.0.0";
+        listening = server_->listen(address, port);
+    }
+    if (!listening && listening.error().code == Code::conflict)
+        listening = server_->listen(address, 0);
+    return listening;
 }
 
 void Links::serve() {
@@ -131,11 +210,10 @@ void Links::serve() {
         neighbours_.pass_on(delta);
         hooks_.applied(delta);
     });
-    server_ = std::make_unique<Server>(context_, *own_);
-    auto listening = server_->listen(context_.config.lan_listen, context_.config.port);
-    if (!listening && listening.error().code == Code::conflict) // another program's; ours is told
-        listening = server_->listen(context_.config.lan_listen, 0);
-    if (!listening) {
+    server_ = std::make_unique<Server>(context_, *own_, [this](mesh::MailMessage mail) {
+        tasks_.spawn(deliver(std::move(mail)));
+    });
+    if (auto listening = listen(); !listening) {
         log_warning("lan_not_served", "reason", listening.error().message);
         server_.reset();
         own_.reset();
@@ -160,9 +238,17 @@ void Links::announce() {
         mesh::make_beacon(member_.keyring(), context_.random, context_.clock.wall_ms()));
 }
 
+/// In a turn of its own: whoever sent something is not called back while it does.
+Task<> Links::deliver(mesh::MailMessage mail) {
+    auto turn = sleep_for(std::chrono::milliseconds(0));
+    co_await std::move(turn);
+    hooks_.mail(mail);
+}
+
 void Links::network_changed() {
     cloud_.network_changed();
     neighbours_.wake();
+    if (context_.vicinity != nullptr && context_.config.enable_lan) context_.vicinity->seek();
 }
 
 void Links::pass_on(const sync::Delta& delta, const Uplink* from) {
@@ -176,6 +262,48 @@ void Links::changed(const sync::Delta& delta) { pass_on(delta, nullptr); }
 void Links::resync() {
     cloud_.resync();
     neighbours_.resync();
+}
+
+Result<Links::PostOffice> Links::post_office() const {
+    if (cloud_.is_connected()) {
+        auto url = net::Url::parse(cloud_setting_.url);
+        if (!url) return std::unexpected(url.error());
+        return PostOffice{cloud_.server(), url->authority()};
+    }
+    std::optional<crypto::PublicIdentity> lowest;
+    if (server_) lowest = server_->keys();
+    for (const Uplink* one : neighbours_.connected())
+        if (!lowest || one->server_id() < lowest->id()) lowest = one->server();
+    if (lowest) return PostOffice{*lowest, {}};
+    return fail(Code::unreachable, "there is no connection to a server: " + tier_reason(),
+                "an invitation travels through a server; `envmesh-cli status` tells more");
+}
+
+bool Links::reaches(const crypto::DeviceId& post_office) const {
+    const auto leads_there = [&](const Uplink* one) { return one->server_id() == post_office; };
+    return (server_ && server_->keys().id() == post_office) ||
+           (cloud_.is_connected() && leads_there(&cloud_)) ||
+           std::ranges::any_of(neighbours_.connected(), leads_there);
+}
+
+Result<> Links::send(const crypto::DeviceId& post_office, const mesh::MailMessage& message) {
+    if (server_ && server_->keys().id() == post_office) return server_->send_own(message);
+    if (cloud_.is_connected() && cloud_.server_id() == post_office) return cloud_.send(message);
+    for (Uplink* one : neighbours_.connected())
+        if (one->server_id() == post_office) return one->send(message);
+    return fail(Code::unreachable, "the server that carries the invitation is not connected",
+                "`envmesh-cli status` tells more");
+}
+
+bool Links::has_sent_all() const {
+    return cloud_.has_sent_all() && std::ranges::all_of(neighbours_.connected(), [](auto* one) {
+               return one->has_sent_all();
+           });
+}
+
+const Presences& Links::guests() const {
+    static const Presences nobody;
+    return own_ ? own_->all().front()->presences : nobody;
 }
 
 const sync::Session* Links::session() const {

@@ -16,6 +16,7 @@ struct ServerSetting {
     std::string url;         // "wss://host:port"; empty: none
     std::string fingerprint; // 64 hex digits
     std::string token;       // for making a mesh there
+    bool operator==(const ServerSetting&) const = default;
 };
 
 class Member {

@@ -2,15 +2,16 @@
 #include "core/node/neighbours.h"
 
 #include "core/base/log.h"
+#include "core/node/health.h"
 
 #include <algorithm>
 
 namespace envmesh::node {
 namespace {
 
-constexpr std::size_t most_sightings = 256;
-constexpr std::size_t most_tried = 6;
-constexpr std::int64_t patience_ms = 15'000;
+constexpr std::size_t most_tried = 16;
+constexpr std::int64_t patience_ms = 5'000; // while others wait
+constexpr std::string_view configured_prefix = "configured ";
 
 } // namespace
 
@@ -22,17 +23,27 @@ Neighbours::List::iterator Neighbours::find(const std::string& instance) {
         list_, [&](const Neighbour& one) { return one.sighting.instance == instance; });
 }
 
+/// Null when all that are kept are in use. Whoever floods the network does not choose who goes.
+Neighbours::Neighbour* Neighbours::room_for_one() {
+    if (list_.size() < most_sightings) return &list_.emplace_back();
+    std::vector<List::iterator> idle;
+    for (auto one = list_.begin(); one != list_.end(); ++one)
+        if (!one->uplink && !one->proved && !one->configured) idle.push_back(one);
+    if (idle.empty()) return nullptr;
+    const auto last = static_cast<std::int64_t>(idle.size()) - 1;
+    list_.erase(idle[static_cast<std::size_t>(jitter(context_.random, last))]);
+    return &list_.emplace_back();
+}
+
 void Neighbours::found(Sighting sighting) {
-    if (stopping_ || sighting.addresses.empty() || sighting.port == 0) return;
+    if (sighting.addresses.empty() || sighting.port == 0) return;
     if (!mesh::is_our_beacon(sighting.text, member_.keyring(), context_.clock.wall_ms())) return;
-    const auto known = find(sighting.instance);
-    if (known == list_.end()) {
-        if (list_.size() >= most_sightings) return log_warning("neighbours_ignored");
-        list_.emplace_back().sighting = std::move(sighting);
-    } else {
+    if (const auto known = find(sighting.instance); known != list_.end()) {
         known->announced = true;
         known->sighting = std::move(sighting);
         if (known->uplink) known->uplink->wake();
+    } else if (Neighbour* made = room_for_one()) {
+        made->sighting = std::move(sighting);
     }
     look();
 }
@@ -40,14 +51,41 @@ void Neighbours::found(Sighting sighting) {
 // A link that works outlives its announcement: a goodbye may be forged.
 void Neighbours::lost(const std::string& instance) {
     const auto known = find(instance);
-    if (known == list_.end()) return;
+    if (known == list_.end() || known->configured) return;
     known->announced = false;
     look();
 }
 
+void Neighbours::configure(const std::vector<std::string>& addresses) {
+    for (Neighbour& one : list_)
+        if (one.configured) one.announced = false;
+    for (const std::string& address : addresses) {
+        auto url = net::Url::parse_authority(address);
+        if (!url) continue; // the configuration was checked when it was read
+        const std::string instance = std::string(configured_prefix) + address;
+        auto known = find(instance);
+        if (known == list_.end()) known = list_.emplace(list_.end());
+        known->announced = known->configured = true;
+        known->sighting = {instance, {url->host}, url->port, {}, "configured"};
+    }
+    look();
+}
+
 std::size_t Neighbours::tried() const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(list_, [](const Neighbour& one) { return one.uplink != nullptr; }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        list_, [](const Neighbour& one) { return one.uplink && !one.is_connected(); }));
+}
+
+bool Neighbours::is_duplicate(const Neighbour& neighbour) const {
+    return neighbour.proved && std::ranges::any_of(list_, [&](const Neighbour& other) {
+               return &other != &neighbour && other.is_connected() &&
+                      other.proved == neighbour.proved;
+           });
+}
+
+void Neighbours::end(Neighbour& neighbour) {
+    neighbour.ending = true;
+    neighbour.uplink->stop();
 }
 
 void Neighbours::look() {
@@ -55,14 +93,15 @@ void Neighbours::look() {
     std::erase_if(list_, [](const Neighbour& one) { return !one.announced && !one.uplink; });
     const bool crowded = list_.size() > most_tried;
     for (Neighbour& one : list_) {
-        if (!one.uplink || one.uplink->is_connected() || one.ending) continue;
-        const bool in_vain = now - one.tried_ms > patience_ms;
-        if (one.announced && !(crowded && in_vain)) continue;
-        one.ending = true;
-        one.uplink->stop();
+        if (!one.uplink || one.is_connected() || one.ending) continue;
+        const bool in_vain = !one.proved && now - one.tried_ms > patience_ms;
+        if (!one.announced || (crowded && in_vain)) end(one);
     }
-    for (Neighbour& one : list_)
-        if (!one.uplink && !stopping_ && tried() < most_tried) begin(one);
+    for (const bool proved : {true, false})
+        for (Neighbour& one : list_)
+            if (!one.uplink && !paused_ && one.proved.has_value() == proved && !is_duplicate(one) &&
+                tried() < most_tried)
+                begin(one);
 }
 
 void Neighbours::begin(Neighbour& neighbour) {
@@ -72,10 +111,8 @@ void Neighbours::begin(Neighbour& neighbour) {
     hooks.applied = [this, &neighbour](const sync::Delta& delta) {
         hooks_.applied(delta, *neighbour.uplink);
     };
-    hooks.state_changed = [this, &neighbour] {
-        neighbour.tried_ms = context_.clock.steady_ms(); // a lost one has its time again
-        hooks_.changed();
-    };
+    hooks.state_changed = [this, &neighbour] { state_changed(neighbour); };
+    hooks.mail = [this](const mesh::MailMessage& mail) { hooks_.mail(mail); };
     hooks.progress = [this] { hooks_.changed(); };
     auto find_target = [this, &neighbour] { return target(neighbour); };
     neighbour.uplink = std::make_unique<Uplink>(context_, member_, find_target, std::move(hooks));
@@ -84,12 +121,21 @@ void Neighbours::begin(Neighbour& neighbour) {
     tasks_.spawn(keep(place));
 }
 
+void Neighbours::state_changed(Neighbour& neighbour) {
+    const bool connected = neighbour.is_connected();
+    if (connected) neighbour.proved = neighbour.uplink->server_id();
+    neighbour.reason = neighbour.uplink->reason();
+    const bool gives_way = !connected && !neighbour.proved && list_.size() > most_tried;
+    if (gives_way || (connected && is_duplicate(neighbour))) end(neighbour);
+    hooks_.changed();
+}
+
 Task<> Neighbours::keep(List::iterator neighbour) {
     auto running = neighbour->uplink->run();
     co_await std::move(running);
     neighbour->uplink.reset();
     list_.splice(list_.end(), list_, neighbour); // the others first
-    if (!stopping_) look();
+    look();
     hooks_.changed();
 }
 
@@ -111,10 +157,15 @@ void Neighbours::wake() {
     look();
 }
 
-void Neighbours::stop() {
-    stopping_ = true;
+void Neighbours::pause() {
+    paused_ = true;
     for (Neighbour& one : list_)
-        if (one.uplink) one.uplink->stop();
+        if (one.uplink) end(one);
+}
+
+void Neighbours::resume() {
+    paused_ = false;
+    look();
 }
 
 Task<> Neighbours::join() {
@@ -135,7 +186,14 @@ void Neighbours::resync() {
 std::vector<const Uplink*> Neighbours::connected() const {
     std::vector<const Uplink*> out;
     for (const Neighbour& one : list_)
-        if (one.uplink && one.uplink->is_connected()) out.push_back(one.uplink.get());
+        if (one.is_connected()) out.push_back(one.uplink.get());
+    return out;
+}
+
+std::vector<Uplink*> Neighbours::connected() {
+    std::vector<Uplink*> out;
+    for (const Neighbour& one : list_)
+        if (one.is_connected()) out.push_back(one.uplink.get());
     return out;
 }
 

@@ -5,9 +5,9 @@
 
 namespace envmesh::node {
 
-Server::Server(Context& context, Hosting& hosting)
-    : context_(context), hosting_(hosting), next_expiry_(context.executor),
-      tasks_(context.executor) {}
+Server::Server(Context& context, Hosting& hosting, std::function<void(mesh::MailMessage)> own_mail)
+    : context_(context), hosting_(hosting), own_mail_(std::move(own_mail)),
+      next_expiry_(context.executor), tasks_(context.executor) {}
 
 Server::~Server() = default;
 

@@ -13,7 +13,9 @@ namespace envmesh::node {
 
 class Server {
   public:
-    Server(Context& context, Hosting& hosting);
+    /// `own_mail`: what comes for the owner of an invitation that was opened by `send_own`.
+    Server(Context& context, Hosting& hosting,
+           std::function<void(mesh::MailMessage)> own_mail = {});
     ~Server();
 
     /// Binds. `conflict` when the port is in use.
@@ -23,12 +25,20 @@ class Server {
     void stop();
     /// What its hosting holds has changed by other means than a guest.
     void changed(const sync::Delta& delta);
+    /// Mail of the member whose server this is, as if it came from a guest.
+    Result<> send_own(const mesh::MailMessage& message);
 
     [[nodiscard]] const crypto::PublicIdentity& keys() const {
         return hosting_.identity().public_identity();
     }
     [[nodiscard]] std::uint16_t port() const;
     [[nodiscard]] std::vector<api::Peers::Peer> peers() const;
+    struct Visitor {
+        mesh::DeviceId device{};
+        std::string remote; // "192.0.2.1:40000"
+        std::optional<std::int64_t> rtt_ms;
+    };
+    [[nodiscard]] std::vector<Visitor> visitors() const;
     [[nodiscard]] std::size_t devices_online() const { return guests_.size(); }
 
   private:
@@ -48,6 +58,7 @@ class Server {
 
     Context& context_;
     Hosting& hosting_;
+    std::function<void(mesh::MailMessage)> own_mail_;
     mesh::Mailbox mailbox_;
     asio::steady_timer next_expiry_;
     // Joiners have no session whose writer could carry their mail.
@@ -58,7 +69,7 @@ class Server {
     std::map<std::uint64_t, Postbox> joiners_;
     std::map<std::uint64_t, Guest*> guests_;
     std::map<const net::Link*, net::Link*> links_; // all that are open, to be closed by `stop`
-    std::uint64_t next_number_ = 1;
+    std::uint64_t next_number_ = 2;                // 1 is the owner itself (send_own)
     std::unique_ptr<net::Listener> listener_;
     TaskGroup tasks_;
     bool stopping_ = false;

@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t chain_limit = 320 * 1024; // chains travel in messages of at most 256 KiB
 constexpr std::size_t joiner_message_limit = 8 * 1024;
 constexpr auto most_joining = std::chrono::minutes(60);
+constexpr std::uint64_t own_number = 1; // guests and joiners follow
 // A device dials again before the server knows that its last link is dead.
 constexpr std::size_t most_links_of_a_device = 2;
 
@@ -172,6 +173,23 @@ void Server::announce(Hosted& hosted) {
         guest->connection->send(message);
 }
 
+std::vector<Server::Visitor> Server::visitors() const {
+    std::vector<Visitor> out;
+    for (const auto& [number, guest] : guests_) {
+        const net::Link& link = guest->connection->link();
+        Visitor& visitor = out.emplace_back(guest->device, link.remote());
+        if (const auto pinged = link.round_trip()) visitor.rtt_ms = pinged->count();
+    }
+    return out;
+}
+
+Result<> Server::send_own(const mesh::MailMessage& message) {
+    deliver(mailbox_.from_member(own_number, hosting_.all().front()->chain.mesh_id(), message,
+                                 context_.clock.steady_ms()));
+    next_expiry_.cancel(); // it may be sooner now
+    return {};
+}
+
 Result<> Server::on_mail(Guest& guest, View message) {
     auto mail = mesh::decode_mail(message);
     if (!mail) return std::unexpected(mail.error());
@@ -196,6 +214,11 @@ Task<> Server::expire_mail() {
 
 void Server::deliver(const std::vector<mesh::Mailbox::Delivery>& deliveries) {
     for (const mesh::Mailbox::Delivery& delivery : deliveries) {
+        if (delivery.to == own_number) {
+            if (auto mail = mesh::decode_mail(delivery.message); mail && own_mail_)
+                own_mail_(std::move(*mail));
+            continue;
+        }
         if (const auto guest = guests_.find(delivery.to); guest != guests_.end()) {
             guest->second->connection->send(delivery.message);
         } else if (const auto joiner = joiners_.find(delivery.to); joiner != joiners_.end()) {

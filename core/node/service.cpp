@@ -170,13 +170,8 @@ void Service::begin(std::unique_ptr<Member> member) {
     hooks.mail = [this](const mesh::MailMessage& mail) {
         if (invitation_) invitation_->on_mail(mail);
     };
-    hooks.progress = [this] { changed_.notify(); };
-    hooks.changed = [this, was = Tier::offline]() mutable {
-        Uplink& cloud = links_->cloud();
-        if (invitation_ && cloud.is_connected()) invitation_->on_connected();
-        const Tier tier = links_->tier();
-        if (tier != std::exchange(was, tier))
-            context_.publish({"link", std::string(tier_name(tier)), cloud.reason(), {}, {}});
+    hooks.changed = [this] {
+        if (invitation_) invitation_->on_links_changed();
         changed_.notify();
     };
     links_ = std::make_unique<Links>(context_, *member_, std::move(hooks));
@@ -190,8 +185,7 @@ Task<> Service::lock() {
     withdraw_invitation();
     if (joining_) joining_->stop();
     const std::int64_t until = context_.clock.steady_ms() + farewell_ms;
-    while (!links_->cloud().has_sent_all() &&
-           context_.clock.steady_ms() < until) { // the withdrawal
+    while (!links_->has_sent_all() && context_.clock.steady_ms() < until) { // the withdrawal
         auto waiting = sleep_for(std::chrono::milliseconds(1));
         co_await std::move(waiting);
     }
@@ -245,6 +239,10 @@ Task<Result<api::Status::Reply>> Service::on(api::Status, ClientId) {
     const bool damaged = !pending || !unreadable || !held || !totals;
     reply.state = damaged || (*member)->database().degraded() ? "degraded" : "unlocked";
     reply.tier = tier_name(links_->tier());
+    reply.tier_since_ms = links_->tier_since_ms();
+    reply.tier_reason = links_->tier_reason();
+    reply.election = links_->election();
+    reply.health = links_->health();
     reply.serves = links_->server() != nullptr;
     reply.reason = damaged ? "the database cannot be read" : out_of_step();
     reply.server = (*member)->server().url;

@@ -24,6 +24,9 @@ class Service final : public ipc::Service {
     /// Ends all links and locks; nothing of this object runs afterwards.
     Task<> stop();
     void network_changed();
+    /// Reads the configuration again and applies it; an error changes nothing. `conflict` for what
+    /// only a restart can change.
+    Task<Result<>> reload();
     /// Once a minute: held changes, expired invitations, a full disk that has room again.
     void tick();
     [[nodiscard]] const Server* server() const { return server_.get(); }
@@ -44,6 +47,7 @@ class Service final : public ipc::Service {
     Task<Result<api::Done>> on(api::Unlock call, ClientId);
     Task<Result<api::Done>> on(api::Lock, ClientId);
     Task<Result<api::Done>> on(api::Shutdown, ClientId);
+    Task<Result<api::Done>> on(api::Reload, ClientId);
     Task<Result<api::Done>> on(api::Watch, ClientId);
     // service_variables.cpp
     Task<Result<api::Variable>> on(api::Get call, ClientId);
@@ -54,6 +58,7 @@ class Service final : public ipc::Service {
     // service_mesh.cpp
     Task<Result<api::Sync::Reply>> on(api::Sync call, ClientId);
     Task<Result<api::Peers::Reply>> on(api::Peers, ClientId);
+    Task<Result<api::Probe::Reply>> on(api::Probe call, ClientId);
     Task<Result<api::Devices::Reply>> on(api::Devices, ClientId);
     Task<Result<api::Invite::Reply>> on(api::Invite call, ClientId client);
     Task<Result<api::InviteWait::Reply>> on(api::InviteWait call, ClientId client);
@@ -65,6 +70,8 @@ class Service final : public ipc::Service {
     /// The open vault, or the error that says why there is none.
     Result<Member*> unlocked();
     Result<> require_absent();
+    Task<Result<>> listen_anew(const config::Config& before);
+    api::Peers::Peer peer(const mesh::DeviceId& device, const mesh::Member& entry) const;
     static Result<> check_newcomer(std::string_view name, const Secret& password);
     void withdraw_invitation();
     void drop_unused_invitations();

@@ -15,7 +15,9 @@ constexpr std::uint32_t longest_wait_ms = 25'000;
 std::string Service::out_of_step() const {
     if (member_->database().degraded()) return "the disk is full or failing; changes are refused";
     const sync::Session* session = links_->session();
-    if (session == nullptr) return links_->cloud().reason();
+    if (session == nullptr && links_->server() == nullptr) return links_->cloud().reason();
+    if (session == nullptr)
+        return links_->server()->visitors().empty() ? "no other machine is connected" : "";
     return session->over_quota() ? "the server's quota for this mesh is used up" : "";
 }
 
@@ -26,7 +28,10 @@ api::Sync::Reply Service::sync_state() {
     reply.undecryptable = store.count(sync::CellState::unreadable).value_or(0);
     reply.reason = out_of_step();
     const sync::Session* session = links_->session();
-    if (session == nullptr) return reply;
+    if (session == nullptr) {
+        reply.complete = reply.reason.empty() && reply.pending == 0 && reply.undecryptable == 0;
+        return reply;
+    }
     reply.received = session->counters().received_cells;
     reply.sent = session->counters().sent_cells;
     reply.expected = session->counters().expected_cells;
@@ -46,12 +51,47 @@ Task<Result<api::Sync::Reply>> Service::on(api::Sync call, ClientId) {
     while (true) {
         const api::Sync::Reply state = sync_state();
         const std::int64_t left = until - context_.clock.steady_ms();
-        const bool hopeless = member_->server().url.empty() && links_->session() == nullptr;
+        const bool nobody = links_->session() == nullptr &&
+                            (links_->server() != nullptr || !context_.config.enable_lan);
+        const bool hopeless = nobody && member_->server().url.empty();
         if (state.complete || hopeless || left <= 0 || is_given_up(asked)) co_return state;
         auto waiting = changed_.wait_for(std::chrono::milliseconds(left));
         co_await std::move(waiting);
         if (auto still = unlocked(); !still) co_return std::unexpected(still.error());
     }
+}
+
+api::Peers::Peer Service::peer(const mesh::DeviceId& device, const mesh::Member& entry) const {
+    api::Peers::Peer out;
+    out.device = hex(device);
+    out.name = member_->name_of(device);
+    out.role = mesh::role_name(entry.role);
+    const auto see = [&](const Presences& presences, const char* link) {
+        const auto seen = presences.find(device);
+        if (seen == presences.end()) return;
+        out.online |= seen->second.online;
+        out.last_seen_ms = std::max(out.last_seen_ms.value_or(0), seen->second.last_seen_ms);
+        if (seen->second.online) out.link = link;
+    };
+    see(links_->cloud().presences(), "cloud");
+    see(links_->guests(), "lan");
+    for (const Uplink* one : links_->neighbours().connected()) {
+        see(one->presences(), "lan");
+        if (one->server_id() == device) {
+            out.serves = out.online = true;
+            out.link = "lan";
+            out.address = one->remote();
+            out.rtt_ms = one->rtt_ms();
+            out.last_seen_ms = context_.clock.wall_ms();
+        }
+    }
+    if (links_->server() == nullptr) return out;
+    for (const Server::Visitor& visitor : links_->server()->visitors())
+        if (visitor.device == device) {
+            out.address = visitor.remote;
+            out.rtt_ms = visitor.rtt_ms;
+        }
+    return out;
 }
 
 Task<Result<api::Peers::Reply>> Service::on(api::Peers, ClientId) {
@@ -61,22 +101,18 @@ Task<Result<api::Peers::Reply>> Service::on(api::Peers, ClientId) {
     api::Peers::Reply reply;
     for (const auto& [device, entry] : (*member)->chain().members()) {
         if (entry.removed) continue;
-        api::Peers::Peer peer;
-        peer.device = hex(device);
-        peer.name = (*member)->name_of(device);
-        peer.role = mesh::role_name(entry.role);
-        peer.self = device == (*member)->identity().id();
-        const Uplink& cloud = links_->cloud();
-        const auto seen = cloud.presences().find(device);
-        if (peer.self) {
-            peer.online = cloud.is_connected();
-            if (peer.online) peer.rtt_ms = cloud.rtt_ms();
-            peer.last_seen_ms = (*member)->last_contact_ms();
-        } else if (seen != cloud.presences().end()) {
-            peer.online = seen->second.online;
-            peer.last_seen_ms = seen->second.last_seen_ms;
+        api::Peers::Peer one = peer(device, entry);
+        one.self = device == (*member)->identity().id();
+        if (one.self) {
+            const Uplink& cloud = links_->cloud();
+            one.online = links_->tier() != Tier::offline;
+            one.link = cloud.is_connected() ? "cloud" : one.online ? "lan" : "";
+            one.address = cloud.remote();
+            if (cloud.is_connected()) one.rtt_ms = cloud.rtt_ms();
+            one.serves = links_->server() != nullptr;
+            one.last_seen_ms = (*member)->last_contact_ms();
         }
-        reply.peers.push_back(std::move(peer));
+        reply.peers.push_back(std::move(one));
     }
     co_return reply;
 }
@@ -101,7 +137,7 @@ Task<Result<api::Invite::Reply>> Service::on(api::Invite call, ClientId client) 
         co_return fail(Code::conflict, "another invitation is open on this machine",
                        "finish it, or end it with Ctrl-C, first");
     withdraw_invitation();
-    auto invitation = Invitation::create(context_, **member, links_->cloud(), call);
+    auto invitation = Invitation::create(context_, **member, *links_, call);
     if (!invitation) co_return std::unexpected(invitation.error());
     invitation_ = std::move(*invitation);
     inviting_ = client;

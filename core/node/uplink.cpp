@@ -190,6 +190,11 @@ void Uplink::wake() {
     nap_.cancel();
 }
 
+void Uplink::redial() {
+    if (link_ != nullptr) link_->close();
+    wake();
+}
+
 void Uplink::network_changed() {
     if (link_ != nullptr)
         link_->probe();
@@ -221,6 +226,14 @@ bool Uplink::has_sent_all() const { return connection_ == nullptr || connection_
 bool Uplink::is_in_sync() const {
     return connection_ != nullptr && connection_->session().in_sync();
 }
+
+std::optional<std::int64_t> Uplink::rtt_ms() const {
+    if (const auto pinged = link_ == nullptr ? std::nullopt : link_->round_trip())
+        return pinged->count();
+    return rtt_ms_;
+}
+
+std::string Uplink::remote() const { return link_ == nullptr ? std::string() : link_->remote(); }
 
 const sync::Session* Uplink::session() const {
     return connection_ == nullptr ? nullptr : &connection_->session();

@@ -35,6 +35,8 @@ class Uplink {
     void stop();
     /// Dial now rather than when the backoff ends: the network changed, or a person asked.
     void wake();
+    /// As `wake`, and the present link ends: it may lead elsewhere now.
+    void redial();
     /// Dial now; the present link has a few seconds to show that it still works.
     void network_changed();
     void changed(const sync::Delta& delta);
@@ -49,11 +51,14 @@ class Uplink {
     [[nodiscard]] bool is_in_sync() const;
     /// Why there is no link, a sentence; empty while there is one.
     [[nodiscard]] const std::string& reason() const { return reason_; }
-    [[nodiscard]] std::optional<std::int64_t> rtt_ms() const { return rtt_ms_; }
+    /// Round trip.
+    [[nodiscard]] std::optional<std::int64_t> rtt_ms() const;
+    /// "192.0.2.1:8765"; empty while there is no link.
+    [[nodiscard]] std::string remote() const;
     [[nodiscard]] const Presences& presences() const { return presences_; }
     [[nodiscard]] const sync::Session* session() const;
-    /// Of the last server that proved itself.
-    [[nodiscard]] const crypto::PublicKey& server_key() const { return server_.ed_pk; }
+    /// The last server that proved itself.
+    [[nodiscard]] const crypto::PublicIdentity& server() const { return server_; }
     [[nodiscard]] crypto::DeviceId server_id() const { return server_.id(); }
 
   private:

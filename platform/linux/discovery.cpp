@@ -6,7 +6,7 @@
 #include "platform/linux/discovery_library.h"
 #include "platform/linux/discovery_log.h"
 #include "platform/linux/discovery_responder.h"
-#include "platform/process.h"
+#include "platform/network.h"
 
 #include <avahi-common/error.h>
 #include <avahi-common/malloc.h>
@@ -102,9 +102,18 @@ class AvahiDiscovery final : public Discovery {
         if (responder_) responder_->withdraw();
     }
 
+    void search() override {
+        const Lock lock(*this);
+        browse_due_ = Clock::now();
+        later(milliseconds(0));
+    }
+
     State state() const override {
         const Lock lock(*this);
-        return {responder_name_, name_, interfaces(), catalogue_.services()};
+        auto all = interfaces();
+        for (Interface& one : all)
+            one.services = catalogue_.services_on(interface_number(one.name));
+        return {responder_name_, name_, std::move(all), catalogue_.services()};
     }
 
   private:

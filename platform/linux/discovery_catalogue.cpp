@@ -169,4 +169,13 @@ Catalogue::Entry Catalogue::forget_if_nowhere(Entry entry) {
     return entry;
 }
 
+std::size_t Catalogue::services_on(int interface) const {
+    return static_cast<std::size_t>(std::ranges::count_if(known_, [interface](const auto& one) {
+        return one.second.told &&
+               std::ranges::any_of(one.second.places, [interface](const auto& place) {
+                   return place.first.first == interface && place.second.is_seen;
+               });
+    }));
+}
+
 } // namespace envmesh::platform

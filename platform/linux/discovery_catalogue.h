@@ -57,6 +57,7 @@ class Catalogue {
     void failed(Lookup lookup);
 
     [[nodiscard]] std::size_t services() const { return services_; }
+    [[nodiscard]] std::size_t services_on(int interface) const;
 
   private:
     struct Place {

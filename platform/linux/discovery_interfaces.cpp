@@ -77,6 +77,10 @@ std::vector<OwnAddress> own_addresses() {
     return found;
 }
 
+int interface_number(const std::string& name) {
+    return static_cast<int>(::if_nametoindex(name.c_str()));
+}
+
 std::string interface_name(int interface) {
     std::array<char, IF_NAMESIZE> name{};
     const char* const found = ::if_indextoname(static_cast<unsigned>(interface), name.data());

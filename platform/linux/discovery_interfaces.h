@@ -19,5 +19,7 @@ std::vector<OwnAddress> own_addresses();
 constexpr int loopback = 1;
 /// "eth0"; empty when it is gone.
 std::string interface_name(int interface);
+/// Its index; 0 when it is gone.
+int interface_number(const std::string& name);
 
 } // namespace envmesh::platform

@@ -286,7 +286,13 @@ TEST(Command, PeersAndDevicesAsTablesAndJson) {
     LocalDaemon daemon([](const api::Request& request) -> Result<api::Reply> {
         if (std::holds_alternative<api::Peers>(request)) {
             api::Peers::Reply reply;
-            reply.peers.push_back({"d1", "desk", "member", "", true, false, 12, std::nullopt});
+            reply.peers.push_back(
+                {"d1", "desk", "member", "", true, false, 12, std::nullopt, "lan", "a:1", true});
+            return reply;
+        }
+        if (std::holds_alternative<api::Probe>(request)) {
+            api::Probe::Reply reply{"built in", "", {{"eth0", "asked", "down", 2}}, {}};
+            reply.found.push_back({"i\n", "mdns", {"a", "b"}, 9, "", "", "of another mesh"});
             return reply;
         }
         api::Devices::Reply reply;
@@ -296,12 +302,29 @@ TEST(Command, PeersAndDevicesAsTablesAndJson) {
     const Cli cli(daemon.socket());
     EXPECT_EQ(
         cli.run("peers --json").out,
-        R"([{"device":"d1","name":"desk","role":"member","online":true,"self":false,"rtt_ms":12,"last_seen":null}])"
+        R"([{"device":"d1","name":"desk","role":"member","online":true,"self":false,"rtt_ms":12,"last_seen":null,"link":"lan","address":"a:1","serves":true}])"
         "\n");
     EXPECT_NE(cli.run("peers").out.find("12 ms"), std::string::npos);
+    EXPECT_NE(cli.run("peers").out.find("online, serves"), std::string::npos);
+    EXPECT_EQ(
+        cli.run("peers --probe --json").out,
+        R"({"responder":"built in","announced":"","interfaces":[{"name":"eth0","mdns":"asked","broadcast":"down","heard":2}],"found":[{"instance":"i\n","way":"mdns","addresses":["a","b"],"port":9,"device":"","name":"","state":"of another mesh"}]})"
+        "\n");
+    EXPECT_NE(cli.run("peers --probe").out.find("i\\x0a"), std::string::npos);
+    EXPECT_NE(cli.run("peers --probe").out.find("a b"), std::string::npos);
     EXPECT_NE(cli.run("devices").out.find("desk\\x0a"), std::string::npos);
     EXPECT_EQ(cli.run("devices list --json").out, cli.run("devices --json").out);
     EXPECT_NE(cli.run("devices --json").out.find(R"("name":"desk\n")"), std::string::npos);
+}
+
+TEST(Command, ConfigReloadAsksTheDaemon) {
+    LocalDaemon daemon([](const api::Request& request) -> Result<api::Reply> {
+        if (std::holds_alternative<api::Reload>(request)) return api::Done();
+        return fail(Code::internal, "another call");
+    });
+    EXPECT_EQ(Cli(daemon.socket()).run("config reload --json").out, "{\"ok\":true}\n");
+    EXPECT_EQ(Cli(daemon.socket()).run("config").exit, 2);
+    EXPECT_EQ(Cli().run("config reload").exit, 4);
 }
 
 TEST(Command, ShutdownIsDoneWhenNobodyIsThere) {

@@ -70,6 +70,9 @@ until_true() {
 start() {
     local machine=$1
     mkdir -p -m 700 "$folder/$machine"
+    # This is one computer: nothing is said on its network.
+    [ -e "$folder/$machine/config.toml" ] ||
+        printf '%s\n' '[client]' 'enable_lan = false' >"$folder/$machine/config.toml"
     show "$machine" "envmesh-daemon &"
     : >"$folder/$machine.log"
     ENVMESH_HOME=$folder/$machine envmesh-daemon 2>>"$folder/$machine.log" &

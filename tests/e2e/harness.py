@@ -27,6 +27,7 @@ port = {port}
 enable_cloud = false
 enable_lan = false
 """
+ALONE = "[client]\nenable_lan = false\n"  # nothing is said on the network of whoever runs the tests
 
 
 def program(name):
@@ -128,7 +129,7 @@ class Command:
 class Node:
     """One machine: a home folder, a daemon, and the command line that speaks to it."""
 
-    def __init__(self, home, name, config=None):
+    def __init__(self, home, name, config=ALONE):
         self.home = pathlib.Path(home)
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.name = name
@@ -139,15 +140,16 @@ class Node:
         self.prefix = []  # of the daemon's command line: into another network
         self.arguments = []
         self._commands = []
-        if config is not None:
-            self.configure(config)
+        self.configure(config)
 
     @property
     def socket(self):
         return self.home / "daemon.sock"
 
     def configure(self, text):
-        (self.home / "config.toml").write_text(text)
+        new = self.home / "config.toml.new"
+        new.write_text(text)
+        new.rename(self.home / "config.toml")  # whole at any moment: somebody may be reading it
 
     def environment(self, **more):
         kept = {key: value for key, value in os.environ.items()
@@ -298,7 +300,7 @@ class Playground:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="em-", dir="/tmp"))
         self.nodes = []
 
-    def node(self, name, config=None, start=True):
+    def node(self, name, config=ALONE, start=True):
         node = Node(self.folder / name, name, config)
         self.nodes.append(node)
         return node.start() if start else node

@@ -15,7 +15,6 @@ enable_lan = false
 """
 MACHINE = f"""[server]
 mode = "auto"
-lan_listen = "0.0.0.0"
 port = {PORT}
 """
 GUEST = """[server]
@@ -27,7 +26,7 @@ BIND_HOSTS = 'mount --bind "$0" /etc/hosts && exec "$@"'
 class Host(harness.Node):
     """A node on a machine of a Lan."""
 
-    def __init__(self, machine, config=None):
+    def __init__(self, machine, config=harness.ALONE):
         super().__init__(machine.lan.folder / f"home-{machine.name}", machine.name, config)
         self.machine = machine
         self.prefix = ["ip", "netns", "exec", machine.namespace]

@@ -111,7 +111,6 @@ def test_a_flood_of_announcements_fills_no_memory_and_ends_no_link(network):
         assert f"The connection to {server.machine.address}" not in guest.log()[len(log):]
 
 
-@pytest.mark.xfail(strict=True, reason="copies fill the 256 places for sightings, six of which are tried at a time")
 def test_a_server_that_comes_after_a_flood_is_found(network):
     server = network.machines[0]
     flood(network)

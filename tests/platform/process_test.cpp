@@ -8,17 +8,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
-#include <future>
 
-#include <net/if.h>
-#include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,38 +92,6 @@ TEST(ParentProcessName, IsThatOfWhoStartedUs) {
     EXPECT_EQ(name.data(), own);
     ::close(pipe[0]);
     ::close(pipe[1]);
-}
-
-TEST(NetworkWatch, EndsWhenItsOwnerDoes) {
-    for (int i = 0; i < 20; ++i)
-        EXPECT_TRUE(NetworkWatch::start([] {}));
-}
-
-// In a network of its own, where it may switch the loopback interface on.
-int watch_an_interface_come_up() {
-    const bool is_alone = ::unshare(CLONE_NEWNET) == 0 || // as root
-                          ::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
-    if (!is_alone) return not_possible_here;
-    std::promise<void> changed;
-    bool told = false;
-    const auto watch = NetworkWatch::start([&] {
-        if (!std::exchange(told, true)) changed.set_value();
-    });
-    if (!watch) return 1;
-    const Descriptor any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    ifreq request{};
-    request.ifr_name[0] = 'l';
-    request.ifr_name[1] = 'o';
-    request.ifr_flags = IFF_UP;
-    if (::ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) return not_possible_here;
-    const auto waited = changed.get_future().wait_for(std::chrono::seconds(20));
-    return waited == std::future_status::ready ? 0 : 2;
-}
-
-TEST(NetworkWatch, TellsThatAnInterfaceCameUp) {
-    const int status = status_of(watch_an_interface_come_up);
-    if (status == not_possible_here) GTEST_SKIP() << "no right to make a network of its own here";
-    EXPECT_EQ(status, 0);
 }
 
 } // namespace

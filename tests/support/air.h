@@ -34,9 +34,16 @@ class Air {
                 if (instance != name) hooks.found(sighting);
         }
         void announce(std::uint16_t port, mesh::BeaconText text) override {
-            air.say({name, {"127.0.0.1"}, port, std::move(text)});
+            air.say({name, {"127.0.0.1"}, port, std::move(text), "mdns"});
         }
         void withdraw() override { air.unsay(name); }
+        void seek() override {}
+        Task<node::Survey> survey() override {
+            node::Survey out{"the air", {}, {{"air0", "asked", "asked", air.said_.size()}}, {}};
+            for (const auto& [instance, sighting] : air.said_)
+                if (instance != name) out.seen.push_back(sighting);
+            co_return out;
+        }
         void leave() override {
             hooks = {};
             withdraw();

@@ -56,6 +56,9 @@ class MemoryLink final : public net::Link {
     [[nodiscard]] Block<32> channel_binding() const override { return Block<32>{0x4d}; }
     [[nodiscard]] const std::string& path() const override { return path_; }
     [[nodiscard]] const std::string& remote() const override { return remote_; }
+    [[nodiscard]] std::optional<std::chrono::milliseconds> round_trip() const override {
+        return std::nullopt;
+    }
 
   private:
     std::unexpected<Error> gone() const {

@@ -205,7 +205,7 @@ void NodeTest::init(Machine& machine, const std::string& name, const Machine* se
 bool NodeTest::connected(Machine& machine) {
     return eventually([&] {
         const auto status = ask(machine, api::Status{});
-        return status && status->tier == "cloud";
+        return status && status->tier != "offline";
     });
 }
 

@@ -67,6 +67,8 @@ std::vector<RequestCase> requests() {
     add(Peers(), R"({"call":"peers","id":7})");
     add(Devices(), R"({"call":"devices","id":7})");
     add(with<Sync>([](Sync& c) { c.wait_ms = 5; }), R"({"call":"sync","id":7,"wait_ms":5})");
+    add(with<Probe>([](Probe& c) { c.wait_ms = 5; }), R"({"call":"probe","id":7,"wait_ms":5})");
+    add(Reload(), R"({"call":"reload","id":7})");
     add(Shutdown(), R"({"call":"shutdown","id":7})");
     add(Watch(), R"({"call":"watch","id":7})");
     add(with<Invite>([](Invite& c) {
@@ -152,9 +154,13 @@ void add_replies_about_the_daemon(std::vector<ReplyCase>& all) {
     status.conflicts = 6;
     status.held = 7;
     status.serves = true;
+    status.tier_since_ms = 8;
+    status.tier_reason = "w";
+    status.election = "idle";
+    status.health = "up";
     all.push_back(
         {Status(), std::move(status),
-         R"({"conflicts":6,"device":"d","devices":1,"held":7,"id":3,"last_contact_ms":4,"mesh":"m","name":"n","ok":true,"pending":2,"reason":"r","server":"wss://h:1","serves":true,"state":"unlocked","tier":"cloud","undecryptable":3,"variables":5,"version":"v"})"});
+         R"({"conflicts":6,"device":"d","devices":1,"election":"idle","health":"up","held":7,"id":3,"last_contact_ms":4,"mesh":"m","name":"n","ok":true,"pending":2,"reason":"r","server":"wss://h:1","serves":true,"state":"unlocked","tier":"cloud","tier_reason":"w","tier_since_ms":8,"undecryptable":3,"variables":5,"version":"v"})"});
     all.push_back({Init(), Init::Reply{"d", "m", "k"},
                    R"({"device":"d","id":3,"mesh":"m","ok":true,"server_key":"k"})"});
     all.push_back(
@@ -187,10 +193,15 @@ void add_replies_about_variables(std::vector<ReplyCase>& all) {
 
 void add_replies_about_the_mesh(std::vector<ReplyCase>& all) {
     Peers::Reply peers;
-    peers.peers.push_back({"d", "n", "member", "m", true, true, 4, 5});
+    peers.peers.push_back({"d", "n", "member", "m", true, true, 4, 5, "lan", "a:1", true});
     all.push_back(
         {Peers(), std::move(peers),
-         R"({"id":3,"ok":true,"peers":[{"device":"d","last_seen_ms":5,"mesh":"m","name":"n","online":true,"role":"member","rtt_ms":4,"self":true}]})"});
+         R"({"id":3,"ok":true,"peers":[{"address":"a:1","device":"d","last_seen_ms":5,"link":"lan","mesh":"m","name":"n","online":true,"role":"member","rtt_ms":4,"self":true,"serves":true}]})"});
+    Probe::Reply probe{"r", "a", {{"eth0", "asked", "no", 2}}, {}};
+    probe.found.push_back({"i", "mdns", {"::1"}, 9, "d", "n", "connected"});
+    all.push_back(
+        {Probe(), std::move(probe),
+         R"({"announced":"a","found":[{"addresses":["::1"],"device":"d","instance":"i","name":"n","port":9,"state":"connected","way":"mdns"}],"id":3,"interfaces":[{"broadcast":"no","heard":2,"mdns":"asked","name":"eth0"}],"ok":true,"responder":"r"})"});
     Devices::Reply devices;
     devices.devices.push_back({"d", "n", "admin", true, true, 4});
     all.push_back(

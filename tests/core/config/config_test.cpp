@@ -45,21 +45,20 @@ TEST(Examples, Client) {
     EXPECT_EQ(config.mode, Mode::automatic);
     EXPECT_TRUE(config.enable_cloud && config.enable_lan);
     EXPECT_EQ(config.cloud_url, "wss://cloud.example.com:8765");
-    EXPECT_EQ(config.lan_listen, "0.0.0.0"); // elected, it can be reached
+    EXPECT_EQ(config.lan_listen, "::"); // elected, it can be reached
 }
 
 TEST(Examples, LanOnly) {
     const auto config = example("lan-only.toml");
     EXPECT_EQ(config.mode, Mode::automatic);
     EXPECT_TRUE(!config.enable_cloud && config.enable_lan);
-    EXPECT_EQ(config.lan_listen, "0.0.0.0");
+    EXPECT_EQ(config.lan_listen, "::");
 }
 
 TEST(Examples, ClientOnly) {
     const auto config = example("client-only.toml");
     EXPECT_EQ(config.mode, Mode::client_only);
     EXPECT_TRUE(config.enable_cloud && !config.enable_lan);
-    EXPECT_TRUE(config.lan_listen.empty());
 }
 
 TEST(Config, TheTableSaysTheDefaultsThatHold) {
@@ -85,6 +84,7 @@ TEST(Config, TheTableSaysTheDefaultsThatHold) {
     EXPECT_EQ(written->cloud_url, plain.cloud_url);
     EXPECT_EQ(written->cloud_key, plain.cloud_key);
     EXPECT_EQ(written->enable_lan, plain.enable_lan);
+    EXPECT_EQ(written->lan_servers, plain.lan_servers);
     EXPECT_EQ(written->key_file, plain.key_file);
     EXPECT_EQ(written->log_level, plain.log_level);
 }
@@ -98,6 +98,7 @@ TEST(Config, EveryKeyReachesItsField) {
                               "cloud_key = \"" +
                                   key +
                                   "\"\nenable_lan = false\n"
+                                  "lan_servers = [\"printer:1\", \"[::1]:2\"]\n"
                                   "[vault]\nkey_file = \"/etc/key\"\n[log]\nlevel = \"debug\"\n",
                               "c.toml");
     ASSERT_TRUE(config) << config.error().message;
@@ -112,6 +113,7 @@ TEST(Config, EveryKeyReachesItsField) {
     EXPECT_FALSE(config->enable_cloud || config->enable_lan);
     EXPECT_EQ(config->cloud_url, "wss://[::1]:1");
     EXPECT_EQ(config->cloud_key, key);
+    EXPECT_THAT(config->lan_servers, testing::ElementsAre("printer:1", "[::1]:2"));
     EXPECT_EQ(config->key_file, "/etc/key");
     EXPECT_EQ(config->log_level, "debug");
 }
@@ -135,6 +137,13 @@ TEST(Config, RefusesWhatItDoesNotKnow) {
     expect_refused("server = 1\n", "c.toml:1: ", "must be a section");
     expect_refused("[[server]]\nport = 1\n", "c.toml:1: ", "must be a section");
     expect_refused("[server]\n\"\\u001b[2J\" = 1\n", "c.toml:2: ", "\"?[2J\"");
+}
+
+TEST(Config, RefusesWrongLists) {
+    for (const char* list : {"\"a:1\"", "[1]", "[\"\"]", "[\"a b\"]", "[\"a:0\"]", "[[\"a\"]]",
+                             "[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"]"})
+        expect_refused(std::string("[client]\nlan_servers = ") + list + "\n",
+                       "c.toml:2: ", "client.lan_servers must be");
 }
 
 TEST(Config, RefusesWrongTypesAndRanges) {

@@ -30,6 +30,8 @@ TEST(Inviter, BothSidesSeeTheSameDigitsAndTheWelcomeArrives) {
     EXPECT_EQ(welcome->chain_head, it.forge.chain.head());
     EXPECT_EQ(welcome->admin_name, "desk");
     EXPECT_EQ(welcome->head, (Bytes{1, 2, 3}));
+    EXPECT_EQ(welcome->cloud_url, "wss://host:1");
+    EXPECT_EQ(welcome->cloud_key, "ab");
     EXPECT_EQ(it.joining.admin_key(), it.forge.admin.public_identity().ed_pk);
 }
 

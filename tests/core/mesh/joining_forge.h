@@ -16,7 +16,13 @@ struct Invitation {
     Joining joining{code, device, "laptop", "linux", forge.random};
 
     Welcome welcome() const {
-        return {forge.chain.mesh_id(), forge.chain.height(), forge.chain.head(), "desk", {1, 2, 3}};
+        return {forge.chain.mesh_id(),
+                forge.chain.height(),
+                forge.chain.head(),
+                "desk",
+                {1, 2, 3},
+                "wss://host:1",
+                "ab"};
     }
     /// The slot opened, one byte of what is inside changed, and sealed again: what somebody who
     /// has the code can do.

@@ -46,7 +46,6 @@ class LinksTest : public tests::NodeTest {
         Links::Hooks hooks;
         hooks.applied = [](const sync::Delta&) {};
         hooks.mail = [](const mesh::MailMessage&) {};
-        hooks.progress = [] {};
         hooks.changed = [] {};
         one.links = std::make_unique<Links>(one.machine.context, *one.member, std::move(hooks));
         one.running = true;
@@ -139,8 +138,8 @@ TEST_F(LinksTest, WhoeverCopiesAnAnnouncementIsToldNothing) {
     };
     const auto port = net::Url::parse(url_of(thief))->port;
     for (int i = 0; i < 300; ++i)
-        air_.say({"thief " + std::to_string(i), {"127.0.0.1"}, port, beacon()});
-    air_.say({"nowhere", {}, port, beacon()});
+        air_.say({"thief " + std::to_string(i), {"127.0.0.1"}, port, beacon(), {}});
+    air_.say({"nowhere", {}, port, beacon(), {}});
     run(b);
     settle();
     EXPECT_TRUE(b.links->neighbours().connected().empty());

@@ -119,7 +119,7 @@ TEST_F(ServerLinksTest, AJoinerStaysOnlyWithAnOpenInvitation) {
     init(alice, "alice", &server);
     sync::ServerPin pin;
     pin.fingerprint = key_of(server);
-    auto stranger = run(dial_join(alice.context, *net::Url::parse(url_of(server)), pin));
+    auto stranger = run(dial_join(alice.context, *net::Url::parse(url_of(server)), pin, {}));
     ASSERT_TRUE(stranger);
     const mesh::MailWrite j1{{1}, mesh::MailSlot::j1, Bytes(100)};
     ASSERT_TRUE(run(stranger->link->send(mesh::encode(j1))));
@@ -137,7 +137,7 @@ TEST_F(ServerLinksTest, AJoinerMayOnlySendMail) {
     tests::Machine& server = blind_server();
     sync::ServerPin pin;
     pin.fingerprint = key_of(server);
-    auto joined = run(dial_join(server.context, *net::Url::parse(url_of(server)), pin));
+    auto joined = run(dial_join(server.context, *net::Url::parse(url_of(server)), pin, {}));
     ASSERT_TRUE(joined);
     const auto read = mesh::encode(mesh::MailRead{{}, mesh::MailSlot::a1});
     ASSERT_TRUE(run(joined->link->send(read)));

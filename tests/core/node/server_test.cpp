@@ -191,13 +191,6 @@ TEST_F(ServerTest, APortInUseIsNamed) {
               std::string::npos);
 }
 
-TEST_F(ServerTest, AnotherKeyDoesNotOpenItsDatabase) {
-    tests::Machine& server = blind_server();
-    stop(server);
-    EXPECT_FALSE(BlindMeshes::open(server.context, Key(Block<32>{9}), {}));
-    start(server);
-}
-
 // The server's own encryption taken away: what it could read if it wanted to.
 TEST_F(ServerTest, CanReadNoNameAndNoValue) {
     Pair pair = two_members();

@@ -54,7 +54,7 @@ TEST_F(UplinkTest, ConnectsAndSaysWhyNotWhenItCannot) {
     ASSERT_TRUE(up());
     EXPECT_TRUE(uplink_->reason().empty());
     EXPECT_TRUE(uplink_->rtt_ms());
-    EXPECT_EQ(crypto::server_fingerprint(uplink_->server_key()), key_of(server_));
+    EXPECT_EQ(crypto::server_fingerprint(uplink_->server().ed_pk), key_of(server_));
     EXPECT_TRUE(member_->last_contact_ms());
     stop(server_);
     ASSERT_TRUE(
