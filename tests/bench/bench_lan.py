@@ -12,6 +12,7 @@ import math
 import os
 import pathlib
 import random
+import signal
 import sys
 import threading
 import time
@@ -335,6 +336,7 @@ def main():
     reason = lan.reason_to_skip()
     if reason:
         sys.exit(f"bench: five machines on one computer are network namespaces, and those cannot be made: {reason}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     report = Report(options)
     print(f"{HOSTS} machines and a cloud server, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; "
           f"each round on fresh daemons, waiting rounds in {options.networks} networks at the same time")
