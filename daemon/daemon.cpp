@@ -16,6 +16,7 @@
 namespace envmesh::daemon {
 namespace {
 
+constexpr auto between_network_news = std::chrono::seconds(2);
 constexpr auto tick = std::chrono::minutes(1);
 constexpr auto patience_with_commands = std::chrono::seconds(2); // those that print
 
@@ -27,7 +28,7 @@ class Daemon {
           service_(around.context, [this] { stop(); }),
           server_(around.io.get_executor(), service_, platform::is_same_user),
           signals_(around.io, SIGINT, SIGTERM), hangup_(around.io, SIGHUP),
-          tasks_(around.io.get_executor()) {
+          network_news_(around.io.get_executor()), tasks_(around.io.get_executor()) {
         around.context.vicinity = &neighbourhood_;
         around.context.publish = [this](const api::Event& event) { server_.publish(event); };
     }
@@ -46,6 +47,7 @@ class Daemon {
             if (error) std::rethrow_exception(error);
         });
         tasks_.spawn(tick_forever());
+        tasks_.spawn(follow_network());
         platform::notify_service_manager("READY=1");
         log_info("ready", "socket", socket_.string());
         return {};
@@ -91,9 +93,21 @@ class Daemon {
 
     void watch_network() {
         auto watch = platform::NetworkWatch::start(
-            [this] { asio::post(around_.io, [this] { service_.network_changed(); }); });
+            [this] { asio::post(around_.io, [this] { network_news_.notify(); }); });
         if (!watch) return log_warning("network_watch_failed", "reason", watch.error().message);
         network_ = std::move(*watch);
+    }
+
+    // News come in bursts: acted on at once, and then for all that came meanwhile together.
+    Task<> follow_network() {
+        while (true) {
+            auto waiting = network_news_.wait_for(std::chrono::hours(24));
+            co_await std::move(waiting);
+            service_.network_changed();
+            auto pause = sleep_for(between_network_news);
+            co_await std::move(pause);
+            service_.network_changed();
+        }
     }
 
     void stop() {
@@ -109,6 +123,7 @@ class Daemon {
     asio::signal_set signals_;
     asio::signal_set hangup_;
     std::unique_ptr<platform::NetworkWatch> network_;
+    Signal network_news_;
     TaskGroup tasks_;
 };
 

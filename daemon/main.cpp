@@ -3,6 +3,7 @@
 #include "platform/files.h"
 #include "platform/process.h"
 
+#include <csignal>
 #include <cstdio>
 #include <optional>
 #include <string_view>
@@ -89,6 +90,7 @@ Result<> act(const Options& options) {
 } // namespace
 
 int main(int argc, char** argv) {
+    std::signal(SIGHUP, SIG_IGN); // until it is listened to
     platform::harden();
     platform::restrict_umask();
     const auto options = parse(argc, argv);

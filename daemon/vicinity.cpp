@@ -77,8 +77,12 @@ void LocalNetwork::begin_broadcast() {
                         beacon.instance, {address}, beacon.port, beacon.text, "broadcast"});
             },
             [this](const std::string& instance) { heard_broadcast(instance, std::nullopt); }});
-    if (auto opened = broadcast->open(); !opened)
-        return log_warning("broadcast_unusable", "reason", opened.error().message);
+    if (auto opened = broadcast->open(); !opened) {
+        if (std::exchange(cannot_broadcast_, opened.error().message) != cannot_broadcast_)
+            log_warning("broadcast_unusable", "reason", cannot_broadcast_);
+        return;
+    }
+    cannot_broadcast_.clear();
     broadcast_ = broadcast.get();
     tasks_.spawn(run(std::move(broadcast)));
 }
@@ -96,8 +100,10 @@ node::Sighting LocalNetwork::Seen::all() const {
     out.way = broadcast ? "mdns, broadcast" : "mdns";
     out.port = mdns->port;
     out.text = mdns->text;
+    // Whoever announces says which addresses to try: never such as are not of this network.
     for (const std::string& address : mdns->addresses)
-        if (std::ranges::find(out.addresses, address) == out.addresses.end())
+        if (std::ranges::find(out.addresses, address) == out.addresses.end() &&
+            platform::is_on_link(address))
             out.addresses.push_back(address);
     return out;
 }
@@ -138,6 +144,7 @@ void LocalNetwork::withdraw() {
 }
 
 void LocalNetwork::seek() {
+    if (hooks_ && broadcast_ == nullptr) begin_broadcast(); // who had the port may have gone
     if (broadcast_ != nullptr) broadcast_->seek();
     with_discovery([](platform::Discovery& discovery) { discovery.search(); });
 }
@@ -151,8 +158,10 @@ Task<node::Survey> LocalNetwork::survey() {
     out.responder = std::move(state.responder);
     out.announced = std::move(state.announced);
     for (auto& one : state.interfaces)
-        out.interfaces.push_back({one.name, one.state == "in use" ? "asked" : one.state,
-                                  "has no IPv4 broadcast address", one.services});
+        out.interfaces.push_back(
+            {one.name, one.state == "in use" ? "asked" : one.state,
+             cannot_broadcast_.empty() ? "has no IPv4 broadcast address" : cannot_broadcast_,
+             one.services});
     const auto reports =
         broadcast_ == nullptr ? std::vector<net::Broadcast::Report>() : broadcast_->reports();
     for (const auto& report : reports) {

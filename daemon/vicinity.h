@@ -44,6 +44,7 @@ class LocalNetwork final : public node::Vicinity {
     std::shared_ptr<Hooks> hooks_; // what is under way to the owner's thread looks whether it lives
     std::map<std::string, Seen> seen_;
     net::Broadcast* broadcast_ = nullptr; // its task owns it
+    std::string cannot_broadcast_;
     TaskGroup tasks_;
     std::unique_ptr<platform::Discovery> discovery_; // its thread's alone
     asio::thread_pool discovery_thread_{1};

@@ -21,6 +21,10 @@ struct Network {
 /// Those that are up now.
 std::vector<Network> networks();
 
+/// Whether the address ("192.0.2.1", "fe80::1%eth0") is in a network of an interface that is up
+/// now, loopback left out. Link-local ones are; what is no address is not.
+bool is_on_link(const std::string& address);
+
 /// Calls `changed` (on a thread of its own) whenever addresses or routes of this machine changed,
 /// or it woke from sleep, until destroyed. Setting the clock looks like waking.
 class NetworkWatch {

@@ -23,12 +23,14 @@ std::string_view field(const BeaconText& text, const char* name) {
 
 } // namespace
 
+std::int64_t beacon_day(std::int64_t wall_ms) { return wall_ms / day_ms; }
+
 BeaconText make_beacon(const Keyring& keyring, Random& random, std::int64_t wall_ms) {
     Block<bytes> nonce{};
     random.fill(nonce);
     return {{"v", "1"},
             {"n", hex(nonce)},
-            {"t", tag_of(keyring.current_key(), nonce, wall_ms / day_ms)}};
+            {"t", tag_of(keyring.current_key(), nonce, beacon_day(wall_ms))}};
 }
 
 bool is_our_beacon(const BeaconText& text, const Keyring& keyring, std::int64_t wall_ms) {
@@ -37,7 +39,7 @@ bool is_our_beacon(const BeaconText& text, const Keyring& keyring, std::int64_t 
     if (field(text, "v") != "1" || !nonce || nonce->size() != bytes) return false;
     for (const auto& [epoch, key] : keyring.epoch_keys())
         for (const std::int64_t day : {-1, 0, 1})
-            if (tag_of(key, *nonce, wall_ms / day_ms + day) == tag) return true;
+            if (tag_of(key, *nonce, beacon_day(wall_ms) + day) == tag) return true;
     return false;
 }
 

@@ -18,6 +18,8 @@ namespace envmesh::mesh {
 /// Of DNS-SD: keys of at most 9 characters (RFC 6763 §6.4).
 using BeaconText = std::map<std::string, std::string>;
 
+/// The day that a beacon made now is good for, and the day before and after.
+std::int64_t beacon_day(std::int64_t wall_ms);
 BeaconText make_beacon(const Keyring& keyring, Random& random, std::int64_t wall_ms);
 /// Whether a member of our mesh made it, with any epoch key that we have, yesterday, today or
 /// tomorrow: clocks differ. A copy of a true one passes too.

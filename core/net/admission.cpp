@@ -14,6 +14,7 @@ std::string counted_part(const std::string& address) {
     const ip::address_v6 v6 = parsed.to_v6();
     if (v6.is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, v6).to_string();
     auto bytes = v6.to_bytes();
+    if (v6.is_link_local()) return ip::address_v6(bytes).to_string(); // without its interface
     for (std::size_t i = 8; i < bytes.size(); ++i)
         bytes[i] = 0;
     return ip::address_v6(bytes).to_string();

@@ -2,7 +2,8 @@
 // Who may connect: limits over all connections, half of which are for the authenticated alone, over
 // the unauthenticated ones of one address, over failed handshakes of one address, and over the
 // authenticated ones of one group (a mesh). Pure: the caller gives the time. IPv6 addresses count
-// by their /64, the part that one customer commonly holds.
+// by their /64, the part that one customer commonly holds; link-local ones each by itself, since
+// all machines of a local network share that /64.
 #pragma once
 
 #include <chrono>

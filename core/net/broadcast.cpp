@@ -18,7 +18,8 @@ constexpr std::size_t most_packet_bytes = 512;
 constexpr std::size_t most_pairs = 8;
 constexpr std::size_t most_instance_bytes = 63;
 constexpr std::size_t most_heard = 256;
-constexpr int most_packets_a_second = 50;
+constexpr int most_packets_a_second = 20'000; // junk costs little
+constexpr int most_beacons_a_second = 10;     // of one address
 constexpr std::chrono::milliseconds pause_after_flood{100};
 
 bool is_printable(std::string_view text) {
@@ -119,7 +120,7 @@ Task<> Broadcast::receive() {
         auto receiving = socket_.async_receive_from(room, from, as_result);
         const auto [error, size] = co_await std::move(receiving);
         if (closed_) break;
-        if (!error && may_take(Clock::now())) {
+        if (!error && may_receive(Clock::now())) {
             take(View(buffer).first(size), from);
             continue;
         }
@@ -128,21 +129,25 @@ Task<> Broadcast::receive() {
     }
 }
 
-bool Broadcast::may_take(Clock::time_point now) {
+bool Broadcast::may_receive(Clock::time_point now) {
     if (now - budget_since_ > std::chrono::seconds(1)) {
         budget_since_ = now;
-        budget_ = most_packets_a_second;
+        received_ = 0;
+        taken_.clear();
     }
-    return budget_-- > 0;
+    return received_++ < most_packets_a_second;
 }
 
 void Broadcast::take(View bytes, const udp::endpoint& from) {
     const auto address = from.address().to_v4();
+    auto packet = decode_beacon(bytes);
+    if (!packet || taken_.size() > most_heard ||
+        ++taken_[address.to_uint()] > most_beacons_a_second)
+        return;
     const auto networks = hooks_.networks();
     const auto on = std::ranges::find_if(
         networks, [&](const Network& network) { return is_inside(network, address); });
-    auto packet = decode_beacon(bytes);
-    if (on == networks.end() || !packet) return;
+    if (on == networks.end()) return;
     if (packet->kind == Kind::who) {
         asked_ = true;
         return changed_.notify();

@@ -9,7 +9,7 @@
 //
 // A server says 1 when it begins, every 30 s, and after a 2, at most once a second. What is heard
 // is kept for 90 s. Packets of more than 512 bytes, from an address outside the networks, or beyond
-// 50 a second are dropped.
+// 10 a second of one address are dropped.
 #pragma once
 
 #include "core/base/bytes.h"
@@ -85,7 +85,7 @@ class Broadcast {
     };
     Task<> receive();
     Task<> keep_saying();
-    bool may_take(Clock::time_point now);
+    bool may_receive(Clock::time_point now);
     void take(View bytes, const asio::ip::udp::endpoint& from);
     void hear(Beacon beacon, const std::string& address);
     void forget(const std::string& instance);
@@ -103,7 +103,8 @@ class Broadcast {
     std::map<std::string, Heard> heard_;
     std::vector<Report> reports_;
     Clock::time_point budget_since_;
-    int budget_ = 0;
+    int received_ = 0;
+    std::map<std::uint32_t, int> taken_; // of each address; both in the second since
     Signal changed_;
     bool closed_ = false;
     TaskGroup tasks_;

@@ -80,7 +80,7 @@ void WebSocketListener::admit(tcp::socket socket) {
     ErrorCode error;
     const auto remote = socket.remote_endpoint(error);
     if (error) return;
-    const std::string address = plain(remote.address()).to_string();
+    const std::string address = remote.address().to_string();
     const auto id = admission_.enter(address, std::chrono::steady_clock::now());
     if (id == 0) {
         log_debug("connection refused", "address", address);

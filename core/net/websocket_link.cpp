@@ -50,9 +50,9 @@ WebSocketLink::WebSocketLink(Stream stream, std::string path, std::string remote
 
 void WebSocketLink::on_control(websocket::frame_type type) {
     using std::chrono::milliseconds;
-    heard_ = true;
+    hear();
     if (type != websocket::frame_type::pong || !pinged_) return;
-    const auto taken = std::chrono::steady_clock::now() - *std::exchange(pinged_, std::nullopt);
+    const auto taken = Steady::now() - *std::exchange(pinged_, std::nullopt);
     round_trip_ = std::chrono::ceil<milliseconds>(taken);
 }
 
@@ -105,31 +105,34 @@ Task<WebSocketLink::ErrorCode> WebSocketLink::read_frames(Bytes& message) {
         auto read = stream_.async_read_some(buffer, chunk, as_result);
         const auto [error, size] = co_await std::move(read);
         if (error) co_return error;
-        heard_ = true;
+        hear();
         if (!stream_.got_binary() || message.size() > most_bytes_) break;
     } while (!stream_.is_message_done());
     co_return ErrorCode();
 }
 
+// Silence is counted from the last byte that came, whenever this looks.
 Task<> WebSocketLink::watch() {
     co_await asio::this_coro::throw_if_cancelled(false);
-    int missed = 0;
+    hear();
     while (reading_) {
-        idle_.expires_after(missed == 0 ? silence_ : silence_ / 2);
-        auto wait = idle_.async_wait(as_result);
-        co_await std::move(wait); // `probe` cuts it short
-        if (!reading_) break;
         if (std::exchange(heard_, false)) {
-            missed = 0;
+            silent_since_ = heard_at_;
             silence_ = timeouts_.ping;
+            missed_ = 0;
+        }
+        idle_.expires_at(silent_since_ + silence_ + missed_ * silence_ / 2);
+        if (idle_.expiry() > Steady::now()) {
+            auto wait = idle_.async_wait(as_result);
+            co_await std::move(wait); // `probe` cuts it short
             continue;
         }
-        if (missed == pings_to_miss) {
+        if (missed_ == pings_to_miss) {
             dead_ = true;
             close();
             break;
         }
-        ++missed;
+        ++missed_;
         // A send that is under way asks as much of the peer as a ping would.
         if (sending_) continue;
         auto pinging = ping();
@@ -139,10 +142,15 @@ Task<> WebSocketLink::watch() {
     }
 }
 
+void WebSocketLink::hear() {
+    heard_ = true;
+    heard_at_ = Steady::now();
+}
+
 Task<bool> WebSocketLink::ping() {
     co_await asio::this_coro::throw_if_cancelled(false);
     const websocket::ping_data nothing;
-    pinged_ = std::chrono::steady_clock::now();
+    pinged_ = Steady::now();
     auto write = stream_.async_ping(nothing, as_result);
     const auto [error] = co_await std::move(write);
     co_return !error;
@@ -170,8 +178,12 @@ Task<WebSocketLink::ErrorCode> WebSocketLink::write(Bytes message) {
     co_return error;
 }
 
+// One that is running is not begun anew: many changes of the network in a row are no silence.
 void WebSocketLink::probe() {
+    if (silence_ == timeouts_.probe && !heard_) return;
     silence_ = timeouts_.probe;
+    silent_since_ = Steady::now() - silence_; // a ping is due now
+    missed_ = 0;
     heard_ = false;
     idle_.cancel();
 }

@@ -41,12 +41,14 @@ class WebSocketLink final : public Link {
 
   private:
     using ErrorCode = boost::system::error_code;
+    using Steady = std::chrono::steady_clock;
 
     Task<Result<Bytes>> read_message();
     Task<ErrorCode> read_frames(Bytes& message);
     Task<Error> refuse(boost::beast::websocket::close_code reason, std::string why);
     Task<> watch();
     Task<bool> ping();
+    void hear();
     void on_control(boost::beast::websocket::frame_type type);
     Task<ErrorCode> write(Bytes message);
     Task<> finish(boost::beast::websocket::close_code reason);
@@ -61,11 +63,14 @@ class WebSocketLink final : public Link {
     Block<32> binding_;
     std::size_t most_bytes_ = most_bytes_before_authentication;
     std::chrono::milliseconds silence_; // before a ping
+    Steady::time_point silent_since_{};
+    int missed_ = 0; // pings since then
     bool reading_ = false;
     bool sending_ = false;
     bool heard_ = false; // anything at all since the last look
-    bool dead_ = false;  // two pings were missed
-    std::optional<std::chrono::steady_clock::time_point> pinged_; // and no answer yet
+    Steady::time_point heard_at_{};
+    bool dead_ = false;                        // two pings were missed
+    std::optional<Steady::time_point> pinged_; // and no answer yet
     std::optional<std::chrono::milliseconds> round_trip_;
     bool closed_ = false;
     Ticket ticket_;

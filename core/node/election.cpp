@@ -19,7 +19,8 @@ void Election::update(const View& view, std::int64_t now_ms) {
                      : now_ms + stand_after_ms + jitter(random_, stand_jitter_ms);
         change_at_ = std::max(soonest, changed_at_ ? *changed_at_ + between_roles_ms : soonest);
     }
-    if (now_ms >= *change_at_) change(now_ms);
+    const bool hold = !serving_ && view.announced && now_ms < *change_at_ + hold_ms;
+    if (now_ms >= *change_at_ && !hold) change(now_ms);
 }
 
 void Election::change(std::int64_t now_ms) {

@@ -3,7 +3,8 @@
 // safety does not depend on it: two servers, or a server beside the cloud, cost traffic and lose
 // nothing. Each machine decides from what it sees:
 //
-//   no cloud and no server for 1 s and a jitter of up to 1 s      it serves
+//   no cloud and no server for 1 s and a jitter of up to 1 s      it serves; up to 3 s later while
+//                                                                 one just announced is tried
 //   it serves and sees a server with a lower device id            after 60 s it stops
 //   it serves and the cloud has been steady (health.h)            after 60 s it stops
 //
@@ -19,6 +20,7 @@ namespace envmesh::node {
 
 inline constexpr std::int64_t stand_after_ms = 1'000;
 inline constexpr std::int64_t stand_jitter_ms = 1'000;
+inline constexpr std::int64_t hold_ms = 3'000;
 inline constexpr std::int64_t between_roles_ms = 60'000;
 
 class Election {
@@ -29,6 +31,8 @@ class Election {
         bool cloud_steady = false;
         /// The lowest id of the servers that this machine is connected to; each has proved it.
         std::optional<crypto::DeviceId> server;
+        /// One was announced just now and has not proved itself yet: it may be anybody.
+        bool announced = false;
     };
     Election(const crypto::DeviceId& self, Random& random) : self_(self), random_(random) {}
 
@@ -38,6 +42,8 @@ class Election {
     /// Whoever ends serving for a reason of its own (a port in use) tells it here: that counts as a
     /// change of role.
     void failed(std::int64_t now_ms);
+    /// What made it fail has been put right: it need not wait.
+    void try_again() { changed_at_.reset(); }
     [[nodiscard]] std::optional<std::int64_t> next() const { return change_at_; }
 
   private:

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t longest_ttl_s = 3600;
 constexpr std::chrono::milliseconds confirm_limit{20'000};
+constexpr std::int64_t patience_with_server_ms = 10'000;
 
 Result<mesh::Role> invited_role(std::string_view text) {
     for (const mesh::Role role : {mesh::Role::admin, mesh::Role::member, mesh::Role::reader})
@@ -74,7 +75,10 @@ std::uint32_t Invitation::seconds_left() const {
 
 void Invitation::on_links_changed() {
     const bool connected = links_.reaches(server_);
-    if (connected == std::exchange(is_connected_, connected) || !connected) return;
+    if (connected == std::exchange(is_connected_, connected)) return;
+    lost_ms_ = context_.clock.steady_ms();
+    changed_.notify();
+    if (!connected) return;
     if (ended_ || seconds_left() == 0) return;
     open();
     for (const auto& [slot, bytes] : sent_)
@@ -130,6 +134,12 @@ void Invitation::end(Error error) {
 void Invitation::end_when_expired() {
     if (seconds_left() == 0 && !welcomed_)
         end({Code::not_found, "the invitation has expired", "invite again"});
+    // A cloud server keeps it for as long as it stands; one of the local network may have gone for
+    // good, and the next one knows nothing of it.
+    if (code_.address.empty() && !is_connected_ && !welcomed_ &&
+        context_.clock.steady_ms() - lost_ms_ > patience_with_server_ms)
+        end({Code::unreachable, "the machine that carried the invitation serves no more",
+             "invite again"});
 }
 
 Task<Result<api::InviteWait::Reply>> Invitation::wait(std::chrono::milliseconds time) {
@@ -139,7 +149,8 @@ Task<Result<api::InviteWait::Reply>> Invitation::wait(std::chrono::milliseconds 
     while (end_when_expired(), !opened_ && !ended_) {
         const std::int64_t now = context_.clock.steady_ms();
         if (now >= until || is_given_up(call)) co_return api::InviteWait::Reply{};
-        const std::chrono::milliseconds pause(std::min(until - now, expires_ms_ - now + 1));
+        const std::int64_t at_most = is_connected_ ? expires_ms_ - now + 1 : 1'000;
+        const std::chrono::milliseconds pause(std::min(until - now, at_most));
         auto waiting = changed_.wait_for(pause);
         co_await std::move(waiting);
     }

@@ -49,6 +49,7 @@ class Invitation {
     Links& links_;
     crypto::DeviceId server_; // that carries it
     bool is_connected_ = false;
+    std::int64_t lost_ms_ = 0; // steady: when that ended
     mesh::InviteCode code_;
     mesh::Role role_;
     std::int64_t expires_ms_; // steady

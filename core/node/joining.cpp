@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t mail_limit = 68 * 1024;
 constexpr std::size_t chain_limit = 320 * 1024;
 constexpr std::chrono::milliseconds look_again{500};
-constexpr std::chrono::milliseconds search_limit{15'000};
+constexpr std::chrono::milliseconds search_limit{30'000};
 
 Error mail_error(Code code) {
     if (code == Code::denied)

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "core/node/lan_search.h"
 
+#include "core/node/health.h"
+
 namespace envmesh::node {
 namespace {
 
-constexpr std::size_t most_known = 256;
-constexpr std::size_t most_asked = 8;
+constexpr std::size_t most_known = 4096;
+constexpr std::size_t most_asked = 16;
 constexpr int most_tries = 3;
-constexpr std::chrono::milliseconds answer_limit{3'000}; // on one network
+constexpr std::chrono::milliseconds answer_limit{2'000}; // on one network
 constexpr std::chrono::milliseconds between_tries{1'000};
 
 } // namespace
@@ -34,6 +36,10 @@ Task<Result<LanSearch::Found>> LanSearch::run(std::chrono::milliseconds patience
                                   [](const std::string&) {}});
     while (!found_ && !stopped_ && context_.clock.steady_ms() < until) {
         while (asking_.size() < most_asked && !waiting_.empty()) {
+            // By lot: whoever floods the network does not choose who is asked.
+            const auto last = static_cast<std::int64_t>(waiting_.size()) - 1;
+            const auto next = waiting_.begin() + jitter(context_.random, last);
+            std::swap(*next, waiting_.front());
             asking_.spawn(ask(std::move(waiting_.front())));
             waiting_.pop_front();
         }

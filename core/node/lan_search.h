@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Finds the machine of the local network that an invitation without an address came from: asks
-// every server that is announced or configured, eight at a time, until one proves the key that the
-// code names. Nobody is told anything; at most 256 are asked.
+// every server that is announced or configured, sixteen at a time and by lot, until one proves the
+// key that the code names. Nobody is told anything; at most 4,096 are asked.
 #pragma once
 
 #include "core/node/greeting.h"

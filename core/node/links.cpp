@@ -10,7 +10,7 @@ namespace envmesh::node {
 namespace {
 
 constexpr std::int64_t look_at_least_ms = 5'000;
-constexpr std::int64_t announce_again_ms = std::int64_t{12} * 60 * 60 * 1000; // the tag names a day
+constexpr std::int64_t look_at_most_ms = 100; // unless something has changed
 
 Uplink::FindTarget to_cloud(const Member& member) {
     return [&member]() -> Result<Uplink::Target> {
@@ -69,7 +69,7 @@ Task<> Links::run() {
         const std::int64_t now = context_.clock.steady_ms();
         std::int64_t next = now + look_at_least_ms;
         for (const auto& at : {election_.next(), health_.steady_at()})
-            if (at && *at > now) next = std::min(next, *at);
+            if (at) next = std::min(next, std::max(*at, now + look_at_most_ms));
         auto waiting = changed_.wait_for(std::chrono::milliseconds(next - now));
         co_await std::move(waiting);
     }
@@ -111,6 +111,7 @@ void Links::reconfigure() {
     follow_lan();
     if (server_ && listening_ != std::pair(context_.config.lan_listen, context_.config.port))
         server_->stop(); // and then begins again
+    if (!std::exchange(cannot_listen_, {}).empty()) election_.try_again();
     changed_.notify();
 }
 
@@ -122,15 +123,15 @@ void Links::look() {
         neighbours_.wake();
         if (context_.vicinity != nullptr) context_.vicinity->seek();
     }
-    election_.update(
-        {!reason_not_to_serve(), cloud_.is_connected(), health_.steady(now), neighbours_.lowest()},
-        now);
+    election_.update({!reason_not_to_serve(), cloud_.is_connected(), health_.steady(now),
+                      neighbours_.lowest(), neighbours_.has_fresh(now)},
+                     now);
     if (election_.serving() && !server_) serve();
     if (!election_.serving() && server_) {
         context_.vicinity->withdraw();
         server_->stop();
     }
-    if (server_ && now - announced_ms_ > announce_again_ms) announce();
+    if (server_ && announced_day_ != mesh::beacon_day(context_.clock.wall_ms())) announce();
     neighbours_.look();
     const Tier tier = seen_tier(now);
     if (tier != std::exchange(tier_, tier)) tier_since_ms_ = context_.clock.wall_ms();
@@ -175,7 +176,8 @@ std::string Links::tier_reason() const {
     if (tier_ == Tier::serving) return cloud + "; no other server was found on the local network";
     if (const auto server = neighbours_.lowest()) // what is shown may lag behind what is up
         return cloud + "; " + member_.name_of(*server) + " serves the local network";
-    const auto why_not = reason_not_to_serve();
+    auto why_not = reason_not_to_serve();
+    if (!why_not && !cannot_listen_.empty()) why_not = cannot_listen_;
     return cloud + "; no server was found on the local network" +
            (why_not ? ", and this machine does not serve: " + *why_not : "");
 }
@@ -214,11 +216,13 @@ void Links::serve() {
         tasks_.spawn(deliver(std::move(mail)));
     });
     if (auto listening = listen(); !listening) {
-        log_warning("lan_not_served", "reason", listening.error().message);
+        cannot_listen_ = listening.error().message;
+        log_warning("lan_not_served", "reason", cannot_listen_);
         server_.reset();
         own_.reset();
         return election_.failed(context_.clock.steady_ms());
     }
+    cannot_listen_.clear();
     tasks_.spawn(keep_serving());
     announce();
 }
@@ -232,10 +236,10 @@ Task<> Links::keep_serving() {
 }
 
 void Links::announce() {
-    announced_ms_ = context_.clock.steady_ms();
-    context_.vicinity->announce(
-        server_->port(),
-        mesh::make_beacon(member_.keyring(), context_.random, context_.clock.wall_ms()));
+    const std::int64_t now = context_.clock.wall_ms();
+    announced_day_ = mesh::beacon_day(now);
+    context_.vicinity->announce(server_->port(),
+                                mesh::make_beacon(member_.keyring(), context_.random, now));
 }
 
 /// In a turn of its own: whoever sent something is not called back while it does.
@@ -249,6 +253,7 @@ void Links::network_changed() {
     cloud_.network_changed();
     neighbours_.wake();
     if (context_.vicinity != nullptr && context_.config.enable_lan) context_.vicinity->seek();
+    changed_.notify(); // the day may be another one
 }
 
 void Links::pass_on(const sync::Delta& delta, const Uplink* from) {

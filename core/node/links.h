@@ -95,7 +95,8 @@ class Links {
     std::unique_ptr<OwnMesh> own_;
     std::unique_ptr<Server> server_;
     std::pair<std::string, std::uint16_t> listening_; // as configured
-    std::int64_t announced_ms_ = 0;                   // steady
+    std::string cannot_listen_;                       // why, when it would serve
+    std::int64_t announced_day_ = 0;
     Tier tier_ = Tier::offline;
     std::int64_t tier_since_ms_ = 0;
     Told told_;

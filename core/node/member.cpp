@@ -7,6 +7,13 @@
 namespace envmesh::node {
 namespace {
 
+/// However its address is written.
+bool same_server(std::string_view one, std::string_view other) {
+    const auto a = net::Url::parse(one);
+    const auto b = net::Url::parse(other);
+    return a && b && a->to_string() == b->to_string();
+}
+
 constexpr std::string_view setting_seed = "device.ed_seed";
 constexpr std::string_view setting_x = "device.x_secret";
 constexpr std::string_view setting_name = "device.name";
@@ -193,7 +200,7 @@ ServerSetting Member::server() const {
     const config::Config& config = context_.config;
     if (!config.cloud_url.empty()) {
         // Pin and token are one server's: another must be told neither.
-        if (config.cloud_url != setting.url) setting = {};
+        if (!same_server(config.cloud_url, setting.url)) setting = {};
         setting.url = config.cloud_url;
     }
     if (!config.cloud_key.empty()) setting.fingerprint = config.cloud_key;

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t most_tried = 16;
 constexpr std::int64_t patience_ms = 5'000; // while others wait
+constexpr std::int64_t between_wakes_ms = 10'000;
+constexpr std::int64_t fresh_ms = 3'000;
 constexpr std::string_view configured_prefix = "configured ";
 
 } // namespace
@@ -38,14 +40,20 @@ Neighbours::Neighbour* Neighbours::room_for_one() {
 void Neighbours::found(Sighting sighting) {
     if (sighting.addresses.empty() || sighting.port == 0) return;
     if (!mesh::is_our_beacon(sighting.text, member_.keyring(), context_.clock.wall_ms())) return;
+    const std::int64_t now = context_.clock.steady_ms();
     if (const auto known = find(sighting.instance); known != list_.end()) {
         known->announced = true;
         known->sighting = std::move(sighting);
+        // Whoever announces it differently again and again does not have us dial each time.
+        if (now - known->seen_ms < between_wakes_ms) return look();
+        known->seen_ms = now;
         if (known->uplink) known->uplink->wake();
     } else if (Neighbour* made = room_for_one()) {
+        made->seen_ms = now;
         made->sighting = std::move(sighting);
     }
     look();
+    hooks_.changed();
 }
 
 // A link that works outlives its announcement: a goodbye may be forged.
@@ -195,6 +203,12 @@ std::vector<Uplink*> Neighbours::connected() {
     for (const Neighbour& one : list_)
         if (one.is_connected()) out.push_back(one.uplink.get());
     return out;
+}
+
+bool Neighbours::has_fresh(std::int64_t now_ms) const {
+    return std::ranges::any_of(list_, [now_ms](const Neighbour& one) {
+        return one.uplink && !one.proved && !one.configured && now_ms - one.seen_ms < fresh_ms;
+    });
 }
 
 std::optional<crypto::DeviceId> Neighbours::lowest() const {

@@ -25,7 +25,8 @@ class Neighbours {
         bool announced = true;
         bool configured = false; // an address that a person gave
         std::size_t next_address = 0;
-        std::int64_t tried_ms = 0;      // steady: since when it has its turn
+        std::int64_t seen_ms = 0;  // steady: when it was announced first, or otherwise than before
+        std::int64_t tried_ms = 0; // steady: since when it has its turn
         std::unique_ptr<Uplink> uplink; // none while it waits
         bool ending = false;
         std::optional<crypto::DeviceId> proved; // who it turned out to be, once
@@ -56,6 +57,8 @@ class Neighbours {
     /// Those that have proved who they are.
     [[nodiscard]] std::vector<Uplink*> connected();
     [[nodiscard]] std::vector<const Uplink*> connected() const;
+    /// One was announced within the last 3 s and has not proved itself yet.
+    [[nodiscard]] bool has_fresh(std::int64_t now_ms) const;
     /// The lowest id among them.
     [[nodiscard]] std::optional<crypto::DeviceId> lowest() const;
 

@@ -9,7 +9,8 @@ namespace envmesh::node {
 namespace {
 
 constexpr std::int64_t first_backoff_ms = 500;
-constexpr std::int64_t longest_backoff_ms = 60'000;
+constexpr std::int64_t longest_backoff_ms =
+    30'000;                                     // the cloud is steady 30 to 60 s after it is back
 constexpr std::size_t chain_limit = 320 * 1024; // chains travel in messages of at most 256 KiB
 
 // How far ahead of our own clock a server is believed. It may lie, and what is stamped ahead of
@@ -61,6 +62,7 @@ Task<> Uplink::dial(net::Url url) {
 Task<Error> Uplink::connect_once() {
     const Result<Target> target = find_();
     if (!target) co_return target.error();
+    is_of_strangers_ = !target->pin.any_of.empty();
     dialled_ = fail(Code::unreachable, "the attempt to connect was interrupted");
     dialling_.spawn(dial(target->url));
     auto joined = dialling_.join();
@@ -115,6 +117,7 @@ Task<Result<>> Uplink::shake_hands(net::Link& link, sync::ClientHandshake& hands
 
 Task<Error> Uplink::synchronise(net::Link& link, const sync::ServerFacts& server) {
     server_ = server.keys;
+    proved_ = true;
     link.set_most_bytes(net::most_bytes_after_authentication);
     sync::Session session(member_.replica(), sync::Session::Side::client, server.keys.id(), {});
     Connection::Hooks hooks;
@@ -152,6 +155,8 @@ Result<> Uplink::settle_clock(std::uint64_t server_time_ms) {
     if (differ) log_warning(wrong ? "clock_wrong" : "clock_disputed", "offset_s", offset / 1000);
     auto delta = member_.replica().correct_clock(wanted);
     if (!delta) return std::unexpected(delta.error());
+    if (!delta->empty())
+        hooks_.applied(*delta); // what was stamped anew goes to the links that are up
     if (wrong != was_wrong) context_.publish({"clock", wrong ? "wrong" : "right", {}, {}, {}});
     return {};
 }
@@ -239,9 +244,17 @@ const sync::Session* Uplink::session() const {
     return connection_ == nullptr ? nullptr : &connection_->session();
 }
 
+// Strangers of the local network must not fill the log.
+void Uplink::log_down(const std::string& reason) const {
+    if (is_of_strangers_ && !proved_)
+        log_debug("uplink_down", "reason", reason);
+    else
+        log_info("uplink_down", "reason", reason);
+}
+
 void Uplink::set_reason(std::string reason) {
     if (reason == reason_) return;
-    if (!reason.empty()) log_info("uplink_down", "reason", reason);
+    if (!reason.empty()) log_down(reason);
     reason_ = std::move(reason);
     if (hooks_.state_changed) hooks_.state_changed();
 }

@@ -71,6 +71,7 @@ class Uplink {
     Result<> on_other(Bytes message);
     Result<> settle_clock(std::uint64_t server_time_ms);
     void set_reason(std::string reason);
+    void log_down(const std::string& reason) const;
     Task<> back_off();
 
     Context& context_;
@@ -89,6 +90,8 @@ class Uplink {
     std::optional<std::int64_t> rtt_ms_;
     Presences presences_;
     crypto::PublicIdentity server_;
+    bool proved_ = false;          // somebody has, here
+    bool is_of_strangers_ = false; // what leads here is hearsay
 };
 
 } // namespace envmesh::node

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <thread>
 
+#include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -83,6 +84,34 @@ std::array<std::uint8_t, 4> bytes_of(const sockaddr* address) {
     return bytes;
 }
 
+using IpAddress = std::vector<std::uint8_t>; // 4 or 16 bytes, or none
+
+IpAddress bytes_of_any(const sockaddr* address) {
+    if (address == nullptr) return {};
+    if (address->sa_family == AF_INET) {
+        const auto bytes = bytes_of(address);
+        return {bytes.begin(), bytes.end()};
+    }
+    if (address->sa_family != AF_INET6) return {};
+    const auto& bytes = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr.s6_addr;
+    return {std::begin(bytes), std::end(bytes)};
+}
+
+IpAddress parse(const std::string& text) {
+    IpAddress bytes(4);
+    if (::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) return bytes;
+    bytes.resize(16);
+    if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) return bytes;
+    return {};
+}
+
+bool shares_network(const IpAddress& wanted, const IpAddress& own, const IpAddress& mask) {
+    if (own.size() != wanted.size() || mask.size() != wanted.size()) return false;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+        if ((wanted[i] & mask[i]) != (own[i] & mask[i])) return false;
+    return true;
+}
+
 } // namespace
 
 std::vector<Network> networks() {
@@ -97,6 +126,21 @@ std::vector<Network> networks() {
         found.push_back({one->ifa_name, bytes_of(one->ifa_addr), bytes_of(one->ifa_netmask),
                          bytes_of(one->ifa_broadaddr)});
     }
+    ::freeifaddrs(all);
+    return found;
+}
+
+bool is_on_link(const std::string& address) {
+    const IpAddress wanted = parse(address.substr(0, address.find('%')));
+    if (wanted.empty()) return false;
+    if (wanted.size() == 16 && wanted[0] == 0xfe && (wanted[1] & 0xc0U) == 0x80) return true;
+    ifaddrs* all = nullptr;
+    if (::getifaddrs(&all) != 0) return false;
+    bool found = false;
+    for (const ifaddrs* one = all; one != nullptr; one = one->ifa_next)
+        found |=
+            (one->ifa_flags & (IFF_UP | IFF_LOOPBACK)) == IFF_UP &&
+            shares_network(wanted, bytes_of_any(one->ifa_addr), bytes_of_any(one->ifa_netmask));
     ::freeifaddrs(all);
     return found;
 }

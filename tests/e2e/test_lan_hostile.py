@@ -96,6 +96,19 @@ def test_who_copies_an_announcement_and_never_answers(network, count):
     assert all(is_client_hello(data) and tells_nothing(network, data) for data in told)
 
 
+def test_an_address_that_is_not_of_this_network_is_not_tried(network):
+    server, *guests = network.machines
+    _, text = beacon(network, server)
+    away = "10.99.9.9"
+    lan.ip("-n", network.stranger.namespace, "address", "add", f"{away}/32", "dev", "eth0")
+    elsewhere, here = Trap(network.stranger, PORT + 1), Trap(network.stranger, PORT)
+    announce(network, ("elsewhere", PORT + 1, away, text))
+    announce(network, ("here", PORT, network.stranger.address, text))
+    addresses = {one.machine.address for one in guests}
+    wait_until(lambda: addresses <= {address for address, _ in here.connections()}, "they go and see")
+    assert not elsewhere.connections()
+
+
 def flood(network):
     """A thousand announcements with a copied tag, and as many with one of nobody."""
     _, copied = beacon(network, network.machines[0])

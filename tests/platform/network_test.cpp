@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdio>
 #include <future>
 
 #include <net/if.h>
@@ -40,6 +41,20 @@ TEST(Networks, HaveAnAddressAndABroadcastThatMatch) {
         for (std::size_t i = 0; i < 4; ++i)
             EXPECT_EQ(network.broadcast[i] & network.mask[i], network.address[i] & network.mask[i]);
     }
+}
+
+TEST(OnLink, IsWhatAnInterfaceHasANetworkFor) {
+    for (const Network& network : networks()) {
+        const auto& [a, b, c, d] = network.address;
+        char text[16];
+        std::snprintf(text, sizeof text, "%d.%d.%d.%d", a, b, c, d);
+        EXPECT_TRUE(is_on_link(text));
+    }
+    EXPECT_TRUE(is_on_link("fe80::1%eth0"));
+    EXPECT_TRUE(is_on_link("febf::1"));
+    for (const char* foreign :
+         {"203.0.113.1", "2001:db8::1", "127.0.0.1", "::1", "", "host", "1.2.3"})
+        EXPECT_FALSE(is_on_link(foreign)) << foreign;
 }
 
 int see_no_network() {

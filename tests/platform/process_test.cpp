@@ -19,8 +19,6 @@
 namespace envmesh::platform {
 namespace {
 
-constexpr int not_possible_here = 77;
-
 // What these do to a process cannot be undone, so each runs in a child that reports by its status.
 int status_of(int (*body)()) {
     const pid_t child = ::fork();

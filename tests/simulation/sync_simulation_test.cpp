@@ -2,7 +2,7 @@
 // Many meshes, each from one seed: members and blind servers with clocks ten years apart, links
 // that break in the middle of a stream, restored backups and lying servers; held against the causal
 // history that the test keeps beside them. ENVMESH_SEED runs one seed of each scenario.
-#include "tests/support/sync_world.h"
+#include "tests/support/causal_history.h"
 
 #include <gtest/gtest.h>
 
@@ -17,14 +17,8 @@ struct Scenario {
     bool lies = false;
 };
 
-struct Write {
-    std::string record;
-    std::set<int> past; // writes that this one has seen, directly or not
-};
-
 constexpr std::int64_t ten_years = std::int64_t{10} * 365 * 86'400'000;
 constexpr std::int64_t beginning = std::int64_t{50} * 365 * 86'400'000;
-constexpr std::uint8_t id_tag = 2;
 
 class World {
   public:
@@ -53,9 +47,7 @@ class World {
     void check_equal_versions();
     void heal();
     void judge();
-    void judge_record(const std::string& record);
     void must(const Result<>& done, const char* what);
-    std::map<int, Dot> writes_at(Node& node, const std::string& record);
     Node& any(std::vector<std::unique_ptr<Node>>& nodes) {
         return *nodes[random_.below(nodes.size())];
     }
@@ -71,7 +63,7 @@ class World {
     std::map<const Node*, MemoryStore::State> backups_;
     std::set<std::pair<const Node*, const Node*>> partitions_;
     std::vector<std::string> records_;
-    std::vector<Write> writes_;
+    History history_;
     Limits limits_;
     double break_chance_ = 0;
     bool restored_ = false;
@@ -123,33 +115,11 @@ std::vector<Node*> World::everyone() {
     return out;
 }
 
-/// Which of the oracle's writes the node's registers of this record are.
-std::map<int, Dot> World::writes_at(Node& node, const std::string& record) {
-    std::map<int, Dot> out;
-    const RecordId id = node.authority.record_id("shared", record);
-    const auto cells = node.store.cells_of(id).value();
-    for (const Cell& cell : cells) {
-        const auto variable = node.authority.open(Envelope::parse(cell.envelope).value());
-        if (!variable) continue;
-        out[std::stoi(std::string(text(variable->tags.at(0).value)))] = {cell.device, cell.hlc};
-    }
-    return out;
-}
-
 void World::write(Node& node) {
-    Write made{records_[random_.below(records_.size())], {}};
-    for (const auto& [seen, dot] : writes_at(node, made.record)) {
-        made.past.insert(seen);
-        made.past.insert(writes_[static_cast<std::size_t>(seen)].past.begin(),
-                         writes_[static_cast<std::size_t>(seen)].past.end());
-    }
-    const std::string name = std::to_string(writes_.size());
+    std::string record = records_[random_.below(records_.size())];
+    const Kind kind = random_.chance(0.2) ? Kind::tombstone : Kind::set;
     std::vector<Change> changes(1);
-    changes[0].name = made.record;
-    changes[0].kind = random_.chance(0.2) ? Kind::tombstone : Kind::set;
-    changes[0].value = Secret("value " + name);
-    changes[0].tags.push_back({id_tag, to_bytes(view(name))});
-    writes_.push_back(std::move(made));
+    changes[0] = history_.next(node, std::move(record), kind);
     const auto delta = node.replica.write(std::move(changes));
     if (!delta) return faults.push_back("write: " + delta.error().message);
     tell(node, *delta, nullptr);
@@ -295,29 +265,6 @@ void World::heal() {
     }
 }
 
-/// Every write is held or covered by one that is, and exactly the true conflicts show.
-void World::judge_record(const std::string& record) {
-    Node& node = *members_[0];
-    const auto held = writes_at(node, record);
-    std::set<int> covered;
-    for (const auto& [id, dot] : held)
-        covered.insert(writes_[static_cast<std::size_t>(id)].past.begin(),
-                       writes_[static_cast<std::size_t>(id)].past.end());
-    std::size_t conflicts = 0;
-    for (std::size_t i = 0; i < writes_.size(); ++i) {
-        const int id = static_cast<int>(i);
-        if (writes_[i].record != record) continue;
-        if (!held.contains(id) && !covered.contains(id))
-            faults.push_back("lost write " + std::to_string(id));
-        if (held.contains(id) && !covered.contains(id)) ++conflicts;
-    }
-    const auto reading = node.replica.read("shared", record).value();
-    if ((reading ? reading->conflicts + 1 : 0) != conflicts)
-        faults.push_back("wrong conflicts of " + record);
-    if (reading && covered.contains(std::stoi(std::string(text(reading->variable.tags[0].value)))))
-        faults.push_back("the winner of " + record + " was overwritten");
-}
-
 void World::judge() {
     std::set<Hash> digests;
     for (Node* node : everyone())
@@ -331,7 +278,7 @@ void World::judge() {
                                    : "none");
         }
         if (winners.size() != 1) faults.push_back("winners of " + record + " differ");
-        if (!restored_) judge_record(record);
+        if (!restored_) history_.judge(*members_[0], record, faults);
     }
     for (auto& member : members_)
         if (member->store.outbox_size().value() != 0) faults.emplace_back("outbox not drained");

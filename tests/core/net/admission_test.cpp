@@ -87,6 +87,7 @@ TEST(Admission, FailuresShutAnAddressOutForAMinute) {
 TEST(Admission, CountsAnIpv6NetworkAsOneAddress) {
     EXPECT_EQ(counted_part("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     EXPECT_EQ(counted_part("::ffff:192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(counted_part("fe80::1%eth0"), "fe80::1") << "a whole local network has one /64";
     Admission admission({100, 1, 10, 9});
     EXPECT_NE(admission.enter("2001:db8::1", {}), 0U);
     EXPECT_EQ(admission.enter("2001:db8::2", {}), 0U);

@@ -191,7 +191,7 @@ TEST_F(BroadcastTest, AFloodIsCutAndAnHonestServerHeardAfterIt) {
         send(encode({BeaconPacket::Kind::here, fake}));
     }
     settle();
-    EXPECT_LE(one.found.size(), 60U);
+    EXPECT_LE(one.found.size(), 20U);
     One& server = start({.again = milliseconds(200)});
     Beacon honest = beacon;
     honest.instance = "honest";

@@ -178,5 +178,24 @@ TEST_F(WebSocketLinkTest, AProbeLeavesALinkThatWorks) {
     test::run(io_, test::join_all(tasks));
 }
 
+// Three changes of the network within a moment are no three missed pings.
+TEST_F(WebSocketLinkTest, ManyProbesInARowLeaveALinkThatWorks) {
+    connect({.ping = std::chrono::hours(1), .probe = std::chrono::seconds(20)});
+    std::optional<Result<Bytes>> at_server;
+    std::optional<Result<Bytes>> at_client;
+    TaskGroup tasks(io_.get_executor());
+    tasks.spawn(receive_into(*pair_.server, at_server));
+    tasks.spawn(receive_into(*pair_.client, at_client));
+    io_.poll();
+    for (int i = 0; i < 10; ++i) {
+        pair_.server->probe();
+        test::run(io_, sleep_for(std::chrono::milliseconds(i % 3)));
+    }
+    test::run(io_, sleep_for(std::chrono::milliseconds(50)));
+    EXPECT_FALSE(at_server);
+    EXPECT_TRUE(pair_.server->round_trip()) << "it was asked";
+    test::run(io_, test::join_all(tasks));
+}
+
 } // namespace
 } // namespace envmesh::net

@@ -64,6 +64,22 @@ TEST_F(ElectionTest, AServerThatAppearsInTimeIsEnough) {
     EXPECT_GE(*election_.next(), 950 + stand_after_ms);
 }
 
+TEST_F(ElectionTest, WaitsALittleForAServerThatWasJustAnnouncedAndNotForEver) {
+    Election::View view = alone_;
+    view.announced = true;
+    const auto begun = moment(true, view, 0);
+    ASSERT_TRUE(begun);
+    EXPECT_GE(*begun, stand_after_ms + hold_ms);
+    EXPECT_LE(*begun, stand_after_ms + stand_jitter_ms + hold_ms);
+}
+
+TEST_F(ElectionTest, WhatWasPutRightNeedNotWait) {
+    const std::int64_t begun = *moment(true, alone_, 0);
+    election_.failed(begun);
+    election_.try_again();
+    EXPECT_LE(*moment(true, alone_, begun), begun + stand_after_ms + stand_jitter_ms);
+}
+
 TEST_F(ElectionTest, YieldsToALowerServerAndToNoHigherOne) {
     const std::int64_t begun = *moment(true, alone_, 0);
     EXPECT_FALSE(moment(false, {true, false, false, device(6)}, begun + 100'000));

@@ -111,6 +111,19 @@ TEST_F(LinksTest, AServersGuestsReachEachOtherAndATakenOneIsReplaced) {
     EXPECT_TRUE(arrives(c, "KEY", "without a"));
 }
 
+// A server that was started with a wrong clock is found once that is right, and each day anew.
+TEST_F(LinksTest, AnotherDayIsAnnouncedAnew) {
+    One& a = first();
+    run(a);
+    ASSERT_TRUE(eventually([&] { return !air_.said().empty(); }));
+    const auto before = air_.said().begin()->second.text;
+    a.machine.clock.leap(std::int64_t{5} * 24 * 3600 * 1000);
+    asio::post(threads_.io, [&] { a.links->network_changed(); });
+    EXPECT_TRUE(eventually([&] { return air_.said().begin()->second.text != before; }));
+    const auto& text = air_.said().begin()->second.text;
+    EXPECT_TRUE(mesh::is_our_beacon(text, a.member->keyring(), a.machine.clock.wall_ms()));
+}
+
 TEST_F(LinksTest, WhoMayNotServeDoesNot) {
     One& a = first();
     a.machine.context.config.mode = config::Mode::client_only;

@@ -158,6 +158,31 @@ TEST_F(ServiceNetworkTest, AnotherConfigurationAppliesAtOnce) {
     EXPECT_TRUE(was_told(alice, "config", "reloaded"));
 }
 
+TEST_F(ServiceNetworkTest, AnAddressThatCannotBeListenedOnIsToldAndPutRight) {
+    tests::Machine& alice = on_the_lan("alice");
+    alice.context.config.lan_listen = "203.0.113.77";
+    init(alice, "alice");
+    EXPECT_TRUE(eventually(
+        [&] { return ask(alice, api::Status{})->tier_reason.contains("203.0.113.77"); }));
+    config::Config config = alice.context.config;
+    config.lan_listen = "127.0.0.1";
+    ASSERT_TRUE(reload(alice, config));
+    EXPECT_TRUE(serves(alice));
+}
+
+TEST_F(ServiceNetworkTest, AnInvitationEndsWithTheServerThatCarriesIt) {
+    tests::Machine& alice = on_the_lan("alice");
+    init(alice, "alice");
+    ASSERT_TRUE(serves(alice));
+    invite(alice);
+    config::Config config = alice.context.config;
+    config.mode = config::Mode::client_only;
+    ASSERT_TRUE(reload(alice, config));
+    ASSERT_TRUE(has_tier(alice, "offline"));
+    alice.clock.leap(11'000);
+    EXPECT_EQ(refusal(alice, api::InviteWait{20'000}), Code::unreachable);
+}
+
 TEST_F(ServiceNetworkTest, TheLocalNetworkIsSwitchedOffAndOn) {
     tests::Machine& alice = on_the_lan("alice");
     init(alice, "alice");
