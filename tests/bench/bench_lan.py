@@ -12,6 +12,7 @@ import math
 import os
 import pathlib
 import random
+import signal
 import sys
 import threading
 import time
@@ -25,6 +26,7 @@ from network import MACHINE, Network
 
 HOSTS = 5
 LONGEST = 150  # seconds; what is not there then counts as lost
+OPENING = threading.Semaphore(os.cpu_count())  # a password takes a processor for a moment
 
 
 def state(host):
@@ -62,7 +64,8 @@ class Site:
 
     def open(self, host):
         host.start()
-        host.unlock()
+        with OPENING:
+            host.unlock()
         self.arrivals.watch(host)
 
     def serving(self):
@@ -246,7 +249,7 @@ class Report:
 
     def some(self, count):
         """So many networks."""
-        with ThreadPoolExecutor(2) as pool:  # a password takes a processor for a moment
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             self.sites += pool.map(lambda _: Site(self.options.logs), range(len(self.sites), count))
         for site in self.sites:
             site.elected.clear()
@@ -333,6 +336,7 @@ def main():
     reason = lan.reason_to_skip()
     if reason:
         sys.exit(f"bench: five machines on one computer are network namespaces, and those cannot be made: {reason}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     report = Report(options)
     print(f"{HOSTS} machines and a cloud server, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors; "
           f"each round on fresh daemons, waiting rounds in {options.networks} networks at the same time")

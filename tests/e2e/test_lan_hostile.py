@@ -5,6 +5,7 @@ import struct
 
 import pytest
 
+import broadcast
 import lan
 import mdns
 from harness import is_sanitized, wait_until
@@ -46,13 +47,18 @@ def announce(network, *services):
     mdns.send(network.stranger, [mdns.response(*mdns.service(*one)) for one in services])
 
 
-def go_on(network, patience=PATIENCE):
+def broadcast_too(network, *services):
+    broadcast.send(network.stranger, [broadcast.packet(broadcast.HERE, name, port, text)
+                                      for name, port, _, text in services])
+
+
+def go_on(network):
     """A change on each reaches the others."""
     for one in network.machines:
         key = f"FROM_{one.name}_{os.urandom(3).hex()}"
         one.set(key, "here")
         for other in network.machines:
-            wait_until(lambda: other.get(key) == b"here", f"{key} at {other.name}", patience)
+            wait_until(lambda: other.get(key) == b"here", f"{key} at {other.name}", PATIENCE)
 
 
 def is_client_hello(data):
@@ -78,7 +84,9 @@ def test_who_copies_an_announcement_and_never_answers(network, count):
     server.terminate()
     ports = range(PORT, PORT + count)
     trap = Trap(network.stranger, *ports)
-    announce(network, *((f"copy{port}", port, network.stranger.address, text) for port in ports))
+    copies = [(f"copy{port}", port, network.stranger.address, text) for port in ports]
+    announce(network, *copies)
+    broadcast_too(network, *copies)
     addresses = {one.machine.address for one in guests}
     wait_until(lambda: addresses <= {address for address, _ in trap.connections()}, "both go and see")
     server.start()
@@ -107,8 +115,9 @@ def flood(network):
     _, copied = beacon(network, network.machines[0])
     noise = [b"v=1", b"n=0123456789abcdef", b"t=fedcba9876543210"]
     for kind, text in (("copy", copied), ("noise", noise)):
-        announce(network, *((f"{kind}{number}", PORT, network.stranger.address, text)
-                            for number in range(1000)))
+        fakes = [(f"{kind}{number}", PORT, network.stranger.address, text) for number in range(1000)]
+        announce(network, *fakes)
+        broadcast_too(network, *fakes[:300])  # more than are kept
     for guest in network.machines[1:]:
         guest.wait_log(network.stranger.address)  # they try them
 
@@ -131,7 +140,7 @@ def test_a_server_that_comes_after_a_flood_is_found(network):
     server.terminate()
     server.start()  # under another name
     server.unlock()
-    go_on(network, patience=45)
+    go_on(network)
 
 
 def test_another_mesh_on_the_same_network(network):
@@ -173,8 +182,9 @@ def test_another_mesh_behind_a_copied_announcement(network):
 def test_a_forged_goodbye_ends_no_link(network):
     server, *guests = network.machines
     stranger, observer = network.stranger, network.observer
-    instance, _ = beacon(network, server)
+    instance, text = beacon(network, server)
     known = [one.log() for one in guests]
+    broadcast.send(stranger, [broadcast.packet(broadcast.LEAVING, instance, PORT, text)])
     goodbye = [mdns.response(mdns.pointer(instance, ttl=0))]
 
     def is_believed():  # unless its owner has just repeated itself
