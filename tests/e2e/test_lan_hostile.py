@@ -15,14 +15,14 @@ from wire import Wire
 
 REASON = lan.reason_to_skip()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
-TELLING = GUEST + '[log]\nlevel = "debug"\n'  # which strangers were tried
+WATCHED = GUEST + '[log]\nlevel = "debug"\n'
 PATIENCE = 120  # some wait their turn among the stranger's
 
 
 @pytest.fixture
 def network():
     """Without a cloud any more; only the first may serve."""
-    network = Network(MACHINE, TELLING, TELLING)
+    network = Network(MACHINE, WATCHED, WATCHED)
     network.stranger = network.lan.machine("stranger")
     network.observer = network.lan.machine("observer").peer()
     network.cloud.kill()
