@@ -10,6 +10,7 @@
 #include "platform/network.h"
 
 #include <csignal>
+#include <cstdlib>
 
 #include <boost/asio/signal_set.hpp>
 
@@ -65,11 +66,12 @@ class Daemon {
         tasks_.cancel();
         auto joined = tasks_.join();
         co_await std::move(joined);
-        auto left = neighbourhood_.join();
-        co_await std::move(left);
+        auto leaving = neighbourhood_.join();
+        const bool left = co_await std::move(leaving);
         platform::remove_local(socket_);
         signals_.cancel();
         log_info("stopped");
+        if (!left) std::_Exit(0); // rather than wait for a thread that waits for the system's bus
     }
 
     Task<> reload_on_hangup() {

@@ -9,11 +9,34 @@
 namespace envmesh::daemon {
 namespace {
 
+constexpr auto patience = std::chrono::seconds(2); // with a responder that hangs
+
 std::vector<net::Broadcast::Network> networks() {
     std::vector<net::Broadcast::Network> out;
     for (platform::Network& one : platform::networks())
         out.push_back({std::move(one.interface), one.address, one.mask, one.broadcast});
     return out;
+}
+
+/// What `work` returns on that pool, which outlives the executor's other work; nothing when it
+/// takes longer than our patience.
+template <class F, class R = std::invoke_result_t<F&>>
+Task<std::optional<R>> in_time(asio::any_io_executor home, asio::thread_pool& pool, F work) {
+    struct Answer {
+        explicit Answer(asio::any_io_executor executor) : came(std::move(executor)) {}
+        Signal came;
+        std::optional<R> value;
+    };
+    const auto answer = std::make_shared<Answer>(home);
+    asio::post(pool, [answer, home, work = std::move(work)]() mutable {
+        asio::post(home, [answer, value = work()]() mutable {
+            answer->value = std::move(value);
+            answer->came.notify();
+        });
+    });
+    auto waiting = answer->came.wait_for(patience);
+    co_await std::move(waiting);
+    co_return std::move(answer->value);
 }
 
 } // namespace
@@ -149,11 +172,17 @@ void LocalNetwork::seek() {
     with_discovery([](platform::Discovery& discovery) { discovery.search(); });
 }
 
-Task<node::Survey> LocalNetwork::survey() {
+Task<platform::Discovery::State> LocalNetwork::discovery_state() {
     using State = platform::Discovery::State;
     auto ask = [this] { return discovery_ ? discovery_->state() : State{"none", {}, {}, 0}; };
-    auto asking = blocking(discovery_thread_, ask);
-    State state = co_await std::move(asking);
+    auto asking = in_time(executor_, discovery_thread_, ask);
+    auto state = co_await std::move(asking);
+    co_return state ? std::move(*state) : State{"avahi-daemon, which does not answer", {}, {}, 0};
+}
+
+Task<node::Survey> LocalNetwork::survey() {
+    auto asking = discovery_state();
+    platform::Discovery::State state = co_await std::move(asking);
     node::Survey out;
     out.responder = std::move(state.responder);
     out.announced = std::move(state.announced);
@@ -183,6 +212,14 @@ void LocalNetwork::leave() {
     asio::post(discovery_thread_, [this] { discovery_.reset(); });
     if (broadcast_ != nullptr) broadcast_->close();
     broadcast_ = nullptr;
+}
+
+Task<bool> LocalNetwork::join() {
+    auto joined = tasks_.join();
+    co_await std::move(joined);
+    auto leaving = in_time(executor_, discovery_thread_, [] { return true; });
+    const auto left = co_await std::move(leaving);
+    co_return left.has_value();
 }
 
 } // namespace envmesh::daemon

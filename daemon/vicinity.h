@@ -21,8 +21,9 @@ class LocalNetwork final : public node::Vicinity {
     void seek() override;
     Task<node::Survey> survey() override;
     void leave() override;
-    /// After `leave`, before it is destroyed.
-    Task<> join() { return tasks_.join(); }
+    /// After `leave`, before it is destroyed. False when the system's responder hangs: so would
+    /// the destructor.
+    Task<bool> join();
 
   private:
     struct Seen {
@@ -34,6 +35,7 @@ class LocalNetwork final : public node::Vicinity {
     void begin_broadcast();
     template <class F>
     void with_discovery(F work);
+    Task<platform::Discovery::State> discovery_state();
     Task<> run(std::unique_ptr<net::Broadcast> broadcast);
     void heard_mdns(const std::string& instance, std::optional<platform::FoundService> service);
     void heard_broadcast(const std::string& instance, std::optional<node::Sighting> sighting);

@@ -59,8 +59,10 @@ Exit sync(Context& context, const SyncOptions& options) {
                          std::to_string(reply->sent) + ", pending " +
                          std::to_string(reply->pending));
     if (reply->complete) return 0;
+    const bool takes_time = reply->reason.empty(); // nothing is in the way
     return fail(Code::incomplete, "Synchronisation is not complete. " + reply->reason,
-                "See 'envmesh-cli status', or wait longer with --wait.");
+                takes_time ? "See 'envmesh-cli status', or wait longer with --wait."
+                           : "See 'envmesh-cli status', and try again.");
 }
 
 } // namespace envmesh::cli

@@ -96,7 +96,12 @@ bool is_ipv6(std::string_view text) {
 bool is_address(const std::string& text) {
     return text == "localhost" || is_ipv4(text) || is_ipv6(text);
 }
-bool is_address_or_empty(const std::string& text) { return text.empty() || is_address(text); }
+bool is_loopback(const std::string& text) {
+    return text == "localhost" || text == "::1" || (is_ipv4(text) && text.starts_with("127."));
+}
+bool is_lan_address_or_empty(const std::string& text) {
+    return text.empty() || (is_address(text) && !is_loopback(text));
+}
 
 bool is_port(std::string_view text) {
     return !text.empty() && text.size() <= 5 && std::ranges::all_of(text, is_digit) &&
@@ -158,10 +163,10 @@ constexpr std::array table{
         "address that a cloud server listens on", text<&Config::listen, is_address>},
     Row{"server", "port", "a whole number from 0 to 65535", "8765",
         "port of that address; 0 takes any free one", number<&Config::port, 0, 65535>},
-    Row{"server", "lan_listen", R"(an IP address or "localhost", or empty)", R"("::")",
+    Row{"server", "lan_listen", "an IP address that others reach, or empty", R"("::")",
         "address that a machine listens on while it serves the local network (::, every one of "
         "IPv6 and IPv4); empty: it never serves",
-        text<&Config::lan_listen, is_address_or_empty>},
+        text<&Config::lan_listen, is_lan_address_or_empty>},
     Row{"server", "new_meshes", R"("by-listener", "open", "token" or "closed")", R"("by-listener")",
         "who may create a mesh here; by-listener: anyone on loopback, else holders of the token",
         choice<&Config::new_meshes, policies>},

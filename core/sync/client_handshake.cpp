@@ -78,6 +78,8 @@ Result<Messages> ClientHandshake::on(const ServerHello& hello, View message) {
         return fail(Code::denied, "The server does not bind its proof to this connection.");
     if (pin_.any && credentials_.self)
         return fail(Code::internal, "A device names itself only to a server whose key it knows.");
+    if (!pin_.accepts(hello.keys.ed_pk) && credentials_.self && hello.id == credentials_.self->id())
+        return fail(Code::denied, "That is this machine itself.");
     if (!pin_.accepts(hello.keys.ed_pk))
         return fail(Code::denied,
                     "The server has another key than expected: " +

@@ -119,11 +119,32 @@ def test_where_both_are_blocked_an_address_in_the_configuration_finds_it(network
         lan.ip("-n", one.machine.namespace, "address", "flush", "dev", "eth0")
         lan.ip("-n", one.machine.namespace, "address", "add", f"10.99.0.{number}/32", "dev", "eth0")
         lan.ip("-n", one.machine.namespace, "route", "add", "10.99.0.0/24", "dev", "eth0")
-    second.configure(LAN_ONLY + 'lan_servers = ["10.99.0.1:8765"]\n')
-    second.ok("config", "reload")
+    for one in (first, second):  # the same file on both: it names the one that reads it, too
+        one.configure(LAN_ONLY + 'lan_servers = ["10.99.0.1:8765", "10.99.0.2:8765"]\n')
+        one.ok("config", "reload")
     harness.join(first, second)
     in_step(first, second, "BY_ADDRESS")
     assert probe(second)["found"][0]["way"] == "configured"
+    wait_until(lambda: "That is this machine itself." in [one["state"] for one in probe(first)["found"]],
+               "it knows its own address")
+
+
+@pytest.mark.skipif(lan.reason_to_skip("avahi-daemon", "dbus-daemon") is not None, reason="no avahi-daemon")
+def test_a_responder_that_hangs_holds_nothing_up(network):
+    first = network.machine("first")
+    first.machine.start_bus()
+    avahi = first.machine.start_avahi()
+    first.ok("init", "--name", "first", "--password-file", str(first.password_file))
+    wait_until(lambda: probe(first)["responder"] == "avahi-daemon", "avahi-daemon is used")
+    second = network.joined(first, "second")
+    avahi.send_signal(signal.SIGSTOP)
+    without_multicast(second)  # a change of the network: it is asked again, and does not answer
+    without_multicast(first)
+    in_step(first, second, "BESIDE_IT")
+    wait_until(lambda: probe(first)["responder"] == "avahi-daemon, which does not answer", "it is told")
+    assert "asked 10." in probe(first)["interfaces"][0]["broadcast"]
+    first.terminate()
+    assert "stopped" in first.log()
 
 
 def test_over_ipv6_alone(network):

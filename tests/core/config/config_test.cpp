@@ -161,6 +161,9 @@ TEST(Config, RefusesWrongTypesAndRanges) {
         expect_refused("[server]\n" + line, "c.toml:2: ", "must be an IP address or \"localhost\"");
         expect_refused("[server]\nlan_" + line, "c.toml:2: ", "server.lan_listen must be");
     }
+    for (const std::string address : {"localhost", "127.0.0.1", "127.1.2.3", "::1"})
+        expect_refused("[server]\nlan_listen = \"" + address + "\"\n",
+                       "c.toml:2: ", "an IP address that others reach");
     expect_refused("[server]\nmax_meshes = 0\n", "c.toml:2: ", "at least 1");
     expect_refused("[server]\nquota_cells = 0\n", "c.toml:2: ", "at least 1");
     expect_refused("[client]\nenable_lan = 1\n", "c.toml:2: ", "true or false");

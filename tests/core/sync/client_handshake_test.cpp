@@ -32,6 +32,14 @@ TEST(ClientHandshake, SaysNothingToAServerWithAnotherKey) {
     expect_silent();
 }
 
+TEST(ClientHandshake, KnowsItself) {
+    HandshakeWorld world;
+    world.pin = pin_of(world.forge.admin);
+    const Outcome out = world.shake(world.of(world.server, world.forge.chain));
+    ASSERT_TRUE(out.client_error);
+    EXPECT_EQ(out.client_error->message, "That is this machine itself.");
+}
+
 TEST(ClientHandshake, LearnsAKeyOnlyWithoutNamingItself) {
     HandshakeWorld world;
     world.pin = {};
