@@ -52,7 +52,7 @@ class World final : public FaultyWorld {
     void write_one(Member& member, SeededRandom& dice) override;
     void disturbed(Mask machines) override;
     void has_more(Machine& machine) override;
-    void role_changes(Member& member, Change_of_role change) override;
+    void role_changes(Member& member, RoleChange change) override;
     void links_changed(const Machine& of) override;
     [[nodiscard]] Mask linked_with(const Machine& machine) const;
     [[nodiscard]] Mask without(const Watch& watch) const;
@@ -167,21 +167,21 @@ void World::disturbed(Mask machines) {
     std::erase_if(watches_, [](const Watch& one) { return one.waiting == 0; });
 }
 
-void World::role_changes(Member& member, Change_of_role change) {
+void World::role_changes(Member& member, RoleChange change) {
     const std::string who = name_of(member);
     const Time at = steady(member);
     Role& role = roles_[&member];
-    if (change != Change_of_role::forced && role.life == member.life &&
+    if (change != RoleChange::forced && role.life == member.life &&
         at - role.changed < node::between_roles_ms)
         faults.push_back(who + " changed its role twice within a minute");
     role = {at, member.life};
-    if (change == Change_of_role::forced) disturbed(bit(member));
+    if (change == RoleChange::forced) disturbed(bit(member));
     const Line* lowest = member.lowest();
-    if (change == Change_of_role::begin) {
+    if (change == RoleChange::begin) {
         if (whole()) stood_.insert(member.node.id);
         if (!member.may_serve || !member.allowed) faults.push_back(who + " serves and may not");
         if (member.has_cloud() || lowest != nullptr) faults.push_back(who + " is not needed");
-    } else if (change == Change_of_role::end) {
+    } else if (change == RoleChange::end) {
         const bool yields = lowest != nullptr && lowest->target.node.id < member.node.id;
         const bool yielded = member.saw_lower && at - *member.saw_lower < node::between_roles_ms;
         const Time least = node::steady_after_ms + (yielded ? 0 : node::between_roles_ms);

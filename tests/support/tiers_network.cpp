@@ -109,10 +109,9 @@ WirePtr Network::connect(Machine& from, Machine& to) {
     to.guests.push_back(wire);
     for (const Side side : {Side::client, Side::server}) {
         Wire::End& end = wire->end(side);
-        end.silence = ping_ms;
-        end.silent_since = steady(end.machine);
+        end.heard_at = steady(end.machine);
         must(end.session.start(), "start");
-        watch(wire, side, ping_ms);
+        watch(wire, side);
         collect(wire, side);
         links_changed(end.machine);
     }
@@ -169,6 +168,7 @@ void Network::arrive(const WirePtr& wire, Side at) {
 
 void Network::take(const WirePtr& wire, Side at, Wire::Packet packet) {
     wire->end(at).heard = true;
+    wire->end(at).heard_at = steady(wire->end(at).machine);
     switch (packet.kind) {
     case Wire::Packet::Kind::message: return feed(wire, at, packet.bytes);
     case Wire::Packet::Kind::ping: return send(wire, at, {Wire::Packet::Kind::pong});
@@ -179,8 +179,6 @@ void Network::take(const WirePtr& wire, Side at, Wire::Packet packet) {
 
 void Network::feed(const WirePtr& wire, Side at, const Bytes& bytes) {
     Wire::End& end = wire->end(at);
-    end.missed = 0; // the watch is as old as the receive that it stands beside
-    end.silent_since = steady(end.machine);
     set_clock(end.machine);
     auto message = decode(bytes).value();
     if (const auto* begin = std::get_if<Begin>(&message); begin != nullptr && begin->resumed)
@@ -196,38 +194,34 @@ void Network::feed(const WirePtr& wire, Side at, const Bytes& bytes) {
     collect(wire, at);
 }
 
-void Network::watch(const WirePtr& wire, Side side, Time delay) {
-    Wire::End& end = wire->end(side);
-    const std::uint64_t turn = ++end.turn;
-    timer(end.machine, delay, [this, wire, side, turn] {
-        Wire::End& watched = wire->end(side);
-        if (!watched.open || watched.turn != turn) return;
-        const Time left = watched.silent_since + watched.patience() - steady(watched.machine);
-        if (left > 0) return watch(wire, side, left);
-        ran_out(wire, side);
-    });
-}
-
-void Network::ran_out(const WirePtr& wire, Side side) {
+void Network::watch(const WirePtr& wire, Side side) {
     Wire::End& end = wire->end(side);
     if (std::exchange(end.heard, false)) {
-        end.missed = 0;
+        end.silent_since = end.heard_at;
         end.silence = ping_ms;
-    } else if (end.missed == pings_to_miss) {
-        return hang_up(wire, side);
-    } else {
+        end.missed = 0;
+    }
+    if (end.deadline() <= steady(end.machine)) {
+        if (end.missed == pings_to_miss) return hang_up(wire, side);
         ++end.missed;
         send(wire, side, {Wire::Packet::Kind::ping});
     }
-    end.silent_since = steady(end.machine);
-    watch(wire, side, end.patience());
+    const std::uint64_t turn = ++end.turn;
+    timer(end.machine, end.deadline() - steady(end.machine), [this, wire, side, turn] {
+        const Wire::End& watched = wire->end(side);
+        if (watched.open && watched.turn == turn) watch(wire, side);
+    });
 }
 
+// As the link does, it leaves a probe that is under way alone.
 void Network::probe(const WirePtr& wire, Side side) {
     Wire::End& end = wire->end(side);
+    if (end.silence == probe_ms && !end.heard) return;
     end.silence = probe_ms;
+    end.silent_since = steady(end.machine) - probe_ms; // a ping is due now
+    end.missed = 0;
     end.heard = false;
-    ran_out(wire, side);
+    watch(wire, side);
 }
 
 void Network::hang_up(const WirePtr& wire, Side side) {

@@ -69,12 +69,15 @@ struct Wire {
         bool open = true;
         std::deque<Packet> coming;
         Time last_arrival = 0;
-        bool heard = false;
+        bool heard = true;
+        Time heard_at = 0; // steady, as the next
+        Time silent_since = 0;
+        Time silence = 0; // before a ping
         int missed = 0;
-        Time silence = 0;       // before a ping
-        Time silent_since = 0;  // steady
         std::uint64_t turn = 0; // of the watch
-        [[nodiscard]] Time patience() const { return missed == 0 ? silence : silence / 2; }
+        [[nodiscard]] Time deadline() const {
+            return silent_since + silence + missed * silence / 2;
+        }
     };
     Wire(Machine& from, Machine& to, const Limits& limits, Time takes)
         : latency(takes), client(from, Side::client, to, limits),
@@ -138,8 +141,7 @@ class Network {
     void take(const WirePtr& wire, Side at, Wire::Packet packet);
     void feed(const WirePtr& wire, Side at, const Bytes& bytes);
     void let_go(const WirePtr& wire, Side side);
-    void watch(const WirePtr& wire, Side side, Time delay);
-    void ran_out(const WirePtr& wire, Side side);
+    void watch(const WirePtr& wire, Side side);
 
     std::vector<WirePtr> wires_;
 };

@@ -226,10 +226,10 @@ void TiersWorld::look(Member& member) {
 }
 
 void TiersWorld::serve(Member& member) {
-    role_changes(member, Change_of_role::begin);
+    role_changes(member, RoleChange::begin);
     ++totals.failovers;
     if (random.chance(no_port_chance)) {
-        role_changes(member, Change_of_role::forced);
+        role_changes(member, RoleChange::forced);
         ++totals.forced;
         return member.election->failed(steady(member));
     }
@@ -244,7 +244,7 @@ void TiersWorld::serve(Member& member) {
 
 void TiersWorld::stop_serving(Member& member) {
     const bool forced = !member.may_serve || !member.allowed;
-    role_changes(member, forced ? Change_of_role::forced : Change_of_role::end);
+    role_changes(member, forced ? RoleChange::forced : RoleChange::end);
     const bool cloud_is_back = member.health->steady(steady(member));
     ++(forced ? totals.forced : cloud_is_back ? totals.fail_backs : totals.yields);
     member.serving = member.listens = false;

@@ -75,7 +75,7 @@ struct Totals {
     }
 };
 
-enum class Change_of_role { begin, end, forced };
+enum class RoleChange { begin, end, forced };
 
 class TiersWorld : public Network {
   public:
@@ -100,7 +100,7 @@ class TiersWorld : public Network {
 
   protected:
     /// Before it shows: a server that ends still has its links.
-    virtual void role_changes(Member& member, Change_of_role change) = 0;
+    virtual void role_changes(Member& member, RoleChange change) = 0;
     virtual void has_more(Machine& machine) = 0;
 
   private:
