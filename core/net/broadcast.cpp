@@ -156,12 +156,12 @@ void Broadcast::take(View bytes, const udp::endpoint& from) {
     for (Report& report : reports_)
         if (report.interface == on->interface) ++report.heard;
     if (packet->kind == Kind::here)
-        hear(std::move(packet->beacon), address.to_string());
+        hear(packet->beacon, address.to_string());
     else
         forget(packet->beacon.instance);
 }
 
-void Broadcast::hear(Beacon beacon, const std::string& address) {
+void Broadcast::hear(const Beacon& beacon, const std::string& address) {
     const auto until = Clock::now() + times_.forget;
     const auto known = heard_.find(beacon.instance);
     if (known != heard_.end() && known->second.beacon == beacon &&
@@ -179,8 +179,7 @@ void Broadcast::hear(Beacon beacon, const std::string& address) {
 }
 
 void Broadcast::forget(const std::string& instance) {
-    const std::string gone = instance;
-    if (heard_.erase(gone) > 0) hooks_.lost(gone);
+    if (const auto gone = heard_.extract(instance)) hooks_.lost(gone.key()); // the name was its own
 }
 
 void Broadcast::forget_old() {

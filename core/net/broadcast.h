@@ -87,7 +87,7 @@ class Broadcast {
     Task<> keep_saying();
     bool may_receive(Clock::time_point now);
     void take(View bytes, const asio::ip::udp::endpoint& from);
-    void hear(Beacon beacon, const std::string& address);
+    void hear(const Beacon& beacon, const std::string& address);
     void forget(const std::string& instance);
     void forget_old();
     void say(BeaconPacket::Kind kind);
