@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/ipc/server.h"
 #include "core/node/service.h"
+#include "daemon/generation.h"
 #include "daemon/surroundings.h"
 #include "daemon/vicinity.h"
 #include "platform/local_socket.h"
@@ -39,6 +40,8 @@ class Daemon {
         auto listener = platform::listen_local(socket_);
         if (!listener) return std::unexpected(listener.error());
         if (auto listening = server_.listen(*listener); !listening) return listening;
+        generation_.emplace(socket_, around_.random);
+        around_.context.exports_changed = [this] { generation_->next(); };
         signals_.async_wait([this](const boost::system::error_code& ec, int) {
             if (!ec) stop();
         });
@@ -126,6 +129,7 @@ class Daemon {
     asio::signal_set hangup_;
     std::unique_ptr<platform::NetworkWatch> network_;
     Signal network_news_;
+    std::optional<Generation> generation_;
     TaskGroup tasks_;
 };
 

@@ -33,8 +33,9 @@ Result<std::optional<Secret>> DataFolder::read(const std::filesystem::path& name
 }
 
 Result<> DataFolder::write(const std::filesystem::path& name, View contents) {
-    const bool keep_previous = name == node::vault_file;
-    return platform::replace_file(path(name), contents, keep_previous);
+    using enum platform::Replacing;
+    return platform::replace_file(path(name), contents,
+                                  name == node::vault_file ? keeping_previous : durably);
 }
 
 // What was moved aside earlier may be all that is left of somebody's variables: never overwritten.

@@ -20,9 +20,14 @@ Result<> make_private_folder(const std::filesystem::path& folder);
 Result<Secret> read_file(const std::filesystem::path& file, std::size_t most_bytes);
 /// As read_file, from standard input, to its end.
 Result<Secret> read_standard_input(std::size_t most_bytes);
-/// Writes beside it, fsync, rename, fsync of the folder; with `keep_previous` the old one stays as
-/// `.bak`. 0600.
-Result<> replace_file(const std::filesystem::path& file, View contents, bool keep_previous = false);
+enum class Replacing {
+    durably,          // fsync, rename, fsync of the folder
+    keeping_previous, // and the old one stays as `.bak`
+    fleetingly,       // no fsync: for what is written anew after a crash
+};
+/// Writes beside it, then renames. 0600.
+Result<> replace_file(const std::filesystem::path& file, View contents,
+                      Replacing how = Replacing::durably);
 bool exists(const std::filesystem::path& file);
 
 /// Held by the one daemon that owns a data folder; released by the system when the process ends,

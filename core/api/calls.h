@@ -9,6 +9,7 @@
 
 #include "core/api/mesh_calls.h"
 #include "core/api/node_calls.h"
+#include "core/api/scope_calls.h"
 #include "core/api/variable_calls.h"
 #include "core/base/error.h"
 
@@ -16,11 +17,14 @@
 
 namespace envmesh::api {
 
-using Request = std::variant<Status, Init, ProbeServer, Unlock, Lock, Get, Set, Delete, List,
-                             Export, Peers, Probe, Devices, Sync, Reload, Shutdown, Watch, Invite,
-                             InviteWait, InviteAnswer, Join, JoinWait, JoinConfirm>;
+using Request =
+    std::variant<Status, Init, ProbeServer, Unlock, Lock, Get, Set, Delete, List, Export, Profiles,
+                 UseProfiles, CreateProfile, DeleteProfile, Trust, Distrust, Untrusted, Explain,
+                 History, Rollback, Peers, Probe, Devices, Sync, Reload, Shutdown, Watch, Invite,
+                 InviteWait, InviteAnswer, Join, JoinWait, JoinConfirm>;
 using Reply = std::variant<Done, Status::Reply, Init::Reply, ProbeServer::Reply, Variable,
-                           Set::Reply, Delete::Reply, List::Reply, Export::Reply, Peers::Reply,
+                           Set::Reply, Delete::Reply, List::Reply, Export::Reply, Profiles::Reply,
+                           Untrusted::Reply, Explain::Reply, History::Reply, Peers::Reply,
                            Probe::Reply, Devices::Reply, Sync::Reply, Invite::Reply,
                            InviteWait::Reply, InviteAnswer::Reply, Join::Reply, JoinWait::Reply>;
 

@@ -2,6 +2,7 @@
 #include "core/api/calls.h"
 
 #include "core/api/mesh_fields.h"
+#include "core/api/scope_fields.h"
 #include "core/api/tree.h"
 
 #include <algorithm>

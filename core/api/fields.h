@@ -16,7 +16,7 @@ concept Of = std::same_as<std::remove_const_t<T>, Wanted>;
 /// Calls and replies that say it all by their name.
 template <class T>
 concept Bare = Of<T, Done> || Of<T, Status> || Of<T, Lock> || Of<T, Peers> || Of<T, Devices> ||
-               Of<T, Shutdown> || Of<T, Watch> || Of<T, Reload>;
+               Of<T, Shutdown> || Of<T, Watch> || Of<T, Reload> || Of<T, Profiles>;
 void fields(auto&, Bare auto&) {}
 
 void fields(auto& io, Of<Status::Reply> auto& it) {
@@ -47,13 +47,18 @@ void fields(auto& io, Of<Variable> auto& it) {
     io.may("expires_at_ms", it.expires_at_ms).may("conflict", it.conflict);
     io.may("value", it.value);
 }
-void fields(auto& io, Of<Get> auto& it) { io.must("key", it.key).may("scope", it.scope); }
-template <class T>
-concept Item = Of<T, Set::Item> || Of<T, Export::Item>;
-void fields(auto& io, Item auto& it) { io.must("key", it.key).must("value", it.value); }
+void fields(auto& io, Of<Scoping> auto& it) {
+    io.may("profiles", it.profiles).may("project", it.project);
+    io.may("project_text", it.project_text);
+}
+void fields(auto& io, Of<Get> auto& it) {
+    io.must("key", it.key).may("scope", it.scope);
+    fields(io, it.scoping);
+}
+void fields(auto& io, Of<Set::Item> auto& it) { io.must("key", it.key).must("value", it.value); }
 void fields(auto& io, Of<Set> auto& it) {
     io.must("items", it.items).may("scope", it.scope).may("visibility", it.visibility);
-    io.may("force", it.force);
+    io.may("type", it.type).may("force", it.force).may("if_version", it.if_version);
 }
 void fields(auto& io, Of<Delete> auto& it) { io.must("keys", it.keys).may("scope", it.scope); }
 template <class T>
@@ -65,9 +70,16 @@ void fields(auto& io, Of<List> auto& it) { io.may("values", it.values).may("afte
 void fields(auto& io, Of<List::Reply> auto& it) {
     io.must("variables", it.variables).may("next", it.next);
 }
-void fields(auto& io, Of<Export> auto& it) { io.may("after", it.after); }
+void fields(auto& io, Of<Export> auto& it) {
+    fields(io, it.scoping);
+    io.may("run", it.run).may("after", it.after);
+}
+void fields(auto& io, Of<Export::Item> auto& it) {
+    io.must("key", it.key).must("value", it.value).may("type", it.type);
+}
 void fields(auto& io, Of<Export::Reply> auto& it) {
-    io.must("items", it.items).may("skipped", it.skipped).may("next", it.next);
+    io.must("items", it.items).may("skipped", it.skipped).may("missing", it.missing);
+    io.may("next", it.next);
 }
 
 void fields(auto& io, Of<Sync> auto& it) { io.may("wait_ms", it.wait_ms); }

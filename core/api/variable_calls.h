@@ -14,6 +14,10 @@ namespace envmesh::api {
 
 inline constexpr std::size_t most_value_bytes = 130'048;
 
+// A scope is "shared", "profile/<name>", "device/<32 hex digits>", or, in a call, "device" for this
+// machine and "device/<name>" for another. A type is "string", "path" (its elements go before those
+// that a shell has already) or "path-append".
+
 struct Variable {
     std::string key, scope, profile, visibility, type, version, updated_by;
     std::int64_t updated_at_ms = 0;
@@ -21,9 +25,16 @@ struct Variable {
     bool conflict = false;
     std::optional<Secret> value;
 };
+/// Which scopes count. What a machine sees for a name: its own device's over the profiles', of
+/// which the last one named wins, over the shared one.
+struct Scoping {
+    std::vector<std::string> profiles; // these alone; empty: those in use, and then the project's
+    std::string project, project_text; // a file that names a profile: its path, and what it says
+};
 struct Get {
     static constexpr auto call = "get";
     std::string key, scope; // scope empty: as this machine sees it
+    Scoping scoping{};
     using Reply = Variable;
 };
 struct Set {
@@ -34,7 +45,9 @@ struct Set {
     };
     std::vector<Item> items;       // all or none
     std::string scope, visibility; // empty: "shared", and unchanged or "shell"
+    std::string type;              // empty: unchanged or "string"
     bool force = false;            // stores a name of class A, for `get` only
+    std::string if_version;        // `conflict` when another one is there; "none": when any is
     struct Reply {
         std::vector<std::string> keys, versions;
         std::uint64_t pending_sync = 0;
@@ -58,20 +71,23 @@ struct List {
         std::string next;
     };
 };
-/// What a shell is to get: visibility shell, resolved over scopes, name policy applied, sorted by
-/// name.
+/// What a shell or a program is to get: resolved over scopes, name policy applied, sorted by name.
 struct Export {
     static constexpr auto call = "export";
+    Scoping scoping;
+    bool run = false; // for a program of its own: visibility run as well
     std::string after;
     struct Item {
         std::string key;
         Secret value;
+        std::string type;
     };
     struct Reply {
         std::vector<Item> items;
-        std::vector<std::string> skipped;
+        std::vector<std::string> skipped; // "NAME: reason", or why the project does not count
+        std::vector<std::string> missing; // names that the project requires; with the last page
         std::string next;
-    }; // skipped: "NAME: reason"
+    };
 };
 
 } // namespace envmesh::api

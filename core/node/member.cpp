@@ -96,6 +96,8 @@ Member::Member(Context& context, Parts parts)
       name_(std::move(parts.birth.name)), server_(std::move(parts.birth.server)),
       cells_(*database_, row_, context.clock, true), authority_(chain_, keyring_, identity_),
       replica_(cells_, authority_, context.clock, context.random, identity_.id()),
+      variables_({*database_, settings_, cells_, replica_, authority_, chain_, identity_.id(),
+                  [this](const mesh::DeviceId& device) { return name_of(device); }}),
       sessions_(context.executor) {}
 
 Result<std::unique_ptr<Member>> Member::create(Context& context, const Key& vault_key,

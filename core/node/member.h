@@ -6,8 +6,7 @@
 #include "core/mesh/head.h"
 #include "core/node/context.h"
 #include "core/node/sessions.h"
-#include "core/storage/cells.h"
-#include "core/sync/replica.h"
+#include "core/node/variables.h"
 
 namespace envmesh::node {
 
@@ -55,25 +54,7 @@ class Member {
     /// Signed statement of all this device holds.
     Result<Bytes> head();
 
-    // Variables (member_variables.cpp). A change is durable when these return.
-    struct Changed {
-        sync::Delta delta;
-        std::vector<std::string> keys, versions;
-    };
-    Result<Changed> set(api::Set call);
-    Result<Changed> erase(const api::Delete& call);
-    Result<api::Variable> get(const api::Get& call);
-    Result<api::List::Reply> list(const api::List& call);
-    Result<api::Export::Reply> exported(const api::Export& call);
-    /// The names that a delta concerns; empty when more than a thousand.
-    std::vector<std::string> names_of(const sync::Delta& delta);
-    struct Totals {
-        std::uint64_t variables = 0, conflicts = 0;
-    };
-    Result<Totals> totals();
-    /// Wipes the values that are kept opened for the next export: when changes arrive, and now and
-    /// then.
-    void forget_readings() { readings_.reset(); }
+    [[nodiscard]] Variables& variables() { return variables_; }
 
     [[nodiscard]] std::optional<std::int64_t> last_contact_ms() const { return last_contact_ms_; }
     void contact_now();
@@ -89,12 +70,6 @@ class Member {
     static Result<Parts> load(Context& context, const Key& vault_key);
     static Result<> save_keys(storage::Settings& settings, const mesh::Keyring& keyring);
     Result<> save_chain(std::uint32_t from);
-    Result<std::optional<sync::Reading>> visible(std::string_view key, std::string_view scope);
-    /// All variables that are there, by name, opened; read anew only when the database has changed.
-    Result<const std::vector<sync::Reading>*> readings();
-    api::Variable describe(const sync::Reading& reading, bool with_value) const;
-    [[nodiscard]] std::string own_scope() const;
-
     Context& context_;
     std::unique_ptr<storage::Database> database_;
     storage::Settings settings_;
@@ -108,11 +83,7 @@ class Member {
     storage::CellStore cells_;
     sync::MemberAuthority authority_;
     sync::Replica replica_;
-    struct Readings {
-        std::uint64_t rollbacks = 0, changes = 0; // of the database, when these were read
-        std::vector<sync::Reading> all;
-    };
-    std::optional<Readings> readings_;
+    Variables variables_;
     std::optional<std::int64_t> last_contact_ms_;
     Sessions sessions_;
 };

@@ -98,7 +98,7 @@ void Service::tick() {
     const sync::Session* session = links_ ? links_->session() : nullptr;
     if (session != nullptr && (session->over_quota() || ++ticks_ % ticks_between_rounds == 0))
         links_->resync();
-    member_->forget_readings();
+    member_->variables().forget_readings();
     auto records = member_->replica().reexamine();
     if (!records) return log_warning("reexamine_failed", "reason", records.error().message);
     if (!records->empty()) context_.publish({"variables-changed", "many", {}, {}, {}});
@@ -176,6 +176,7 @@ void Service::begin(std::unique_ptr<Member> member) {
     };
     links_ = std::make_unique<Links>(context_, *member_, std::move(hooks));
     tasks_.spawn(links_->run());
+    exports_changed();
     context_.publish({"lock", "unlocked", {}, {}, {}});
 }
 
@@ -211,8 +212,9 @@ Task<> Service::lock() {
 void Service::applied(const sync::Delta& delta) {
     changed_.notify();
     if (delta.cells.empty()) return;
-    member_->forget_readings();
-    api::Event event{"variables-changed", {}, {}, member_->names_of(delta), {}};
+    member_->variables().forget_readings();
+    exports_changed();
+    api::Event event{"variables-changed", {}, {}, member_->variables().names_of(delta), {}};
     if (event.names.empty()) event.state = "many";
     context_.publish(event);
 }
@@ -235,7 +237,7 @@ Task<Result<api::Status::Reply>> Service::on(api::Status, ClientId) {
     auto pending = store.outbox_size();
     auto unreadable = store.count(sync::CellState::unreadable);
     auto held = store.count(sync::CellState::held);
-    auto totals = (*member)->totals();
+    auto totals = (*member)->variables().totals();
     const bool damaged = !pending || !unreadable || !held || !totals;
     reply.state = damaged || (*member)->database().degraded() ? "degraded" : "unlocked";
     reply.tier = tier_name(links_->tier());

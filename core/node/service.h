@@ -55,6 +55,16 @@ class Service final : public ipc::Service {
     Task<Result<api::Delete::Reply>> on(api::Delete call, ClientId);
     Task<Result<api::List::Reply>> on(api::List call, ClientId);
     Task<Result<api::Export::Reply>> on(api::Export call, ClientId);
+    Task<Result<api::Explain::Reply>> on(api::Explain call, ClientId);
+    Task<Result<api::Profiles::Reply>> on(api::Profiles, ClientId);
+    Task<Result<api::Done>> on(api::UseProfiles call, ClientId);
+    Task<Result<api::Done>> on(api::CreateProfile call, ClientId);
+    Task<Result<api::Delete::Reply>> on(api::DeleteProfile call, ClientId);
+    Task<Result<api::Done>> on(api::Trust call, ClientId);
+    Task<Result<api::Done>> on(api::Distrust call, ClientId);
+    Task<Result<api::Untrusted::Reply>> on(api::Untrusted call, ClientId);
+    Task<Result<api::History::Reply>> on(api::History call, ClientId);
+    Task<Result<api::Set::Reply>> on(api::Rollback call, ClientId);
     // service_mesh.cpp
     Task<Result<api::Sync::Reply>> on(api::Sync call, ClientId);
     Task<Result<api::Peers::Reply>> on(api::Peers, ClientId);
@@ -79,9 +89,14 @@ class Service final : public ipc::Service {
     void begin(std::unique_ptr<Member> member);
     Task<> lock();
     void applied(const sync::Delta& delta);
-    Result<> writable();
+    void exports_changed();
+    Result<Variables*> readable();
     template <class Reply>
-    Result<Reply> after_change(Result<Member::Changed> changed);
+    Result<Reply> after_change(Result<Variables::Changed> changed);
+    /// A choice that this machine alone knows.
+    Result<api::Done> after_choice(Result<> done);
+    /// The open vault's, with a disk that takes changes.
+    Result<Variables*> writable();
     /// Why the server does not take or bring changes, a sentence; empty when it does.
     [[nodiscard]] std::string out_of_step() const;
     api::Sync::Reply sync_state();

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t most_tags = 16;
 constexpr std::size_t most_tag_bytes = 4096;
+constexpr std::uint8_t type_tag = 1;
 constexpr std::string_view profile_prefix = "profile/";
 constexpr std::string_view device_prefix = "device/";
 
@@ -79,6 +80,29 @@ bool is_valid_name(std::string_view name) {
     return !name.empty() && name.size() <= most_name && !is_digit(name[0]) &&
            std::ranges::all_of(name,
                                [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
+}
+
+std::string_view type_name(Type type) {
+    switch (type) {
+    case Type::path: return "path";
+    case Type::path_append: return "path-append";
+    case Type::string: break;
+    }
+    return "string";
+}
+
+Type type_of(const std::vector<Tag>& tags) {
+    const auto tag = std::ranges::find(tags, type_tag, &Tag::kind);
+    if (tag == tags.end() || tag->value.size() != 1) return Type::string;
+    const std::uint8_t type = tag->value.front(); // one of a newer version is a string to us
+    return type > static_cast<std::uint8_t>(Type::path_append) ? Type::string
+                                                               : static_cast<Type>(type);
+}
+
+void put_type(std::vector<Tag>& tags, Type type) {
+    std::erase_if(tags, [](const Tag& tag) { return tag.kind == type_tag; });
+    if (type != Type::string)
+        tags.insert(tags.begin(), Tag{type_tag, {static_cast<std::uint8_t>(type)}});
 }
 
 bool is_valid_scope(std::string_view scope) {

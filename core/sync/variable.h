@@ -32,7 +32,12 @@ struct Dot {
 /// duplicates.
 using Context = std::vector<Dot>;
 
-/// type, note, expires, inject …; kept byte for byte where unknown.
+/// What a value is to a shell. path: its elements are put before those of the variable there;
+/// path_append: after them.
+enum class Type : std::uint8_t { string = 0, path = 1, path_append = 2 };
+std::string_view type_name(Type type); // "string", "path", "path-append"
+
+/// Kind 1 is the type, of one byte, absent for a string. Kept byte for byte where unknown.
 struct Tag {
     std::uint8_t kind = 0;
     Bytes value; // at most 4096 bytes
@@ -48,6 +53,9 @@ struct Variable {
     Context context;
     std::vector<Tag> tags; // at most 16
 };
+
+Type type_of(const std::vector<Tag>& tags);
+void put_type(std::vector<Tag>& tags, Type type);
 
 bool is_valid_name(std::string_view name);
 bool is_valid_scope(std::string_view scope);

@@ -51,7 +51,7 @@ int write_all(int file, View bytes) {
         if (count < 0 && errno != EINTR) return errno;
         if (count > 0) bytes = bytes.subspan(static_cast<std::size_t>(count));
     }
-    return ::fsync(file) == 0 ? 0 : errno;
+    return 0;
 }
 
 // A rename is on disk when its folder is.
@@ -122,20 +122,22 @@ Result<Secret> read_standard_input(std::size_t most_bytes) {
     return read_all(STDIN_FILENO, "Standard input", most_bytes);
 }
 
-Result<> replace_file(const std::filesystem::path& file, View contents, bool keep_previous) {
+Result<> replace_file(const std::filesystem::path& file, View contents, Replacing how) {
     const auto cannot = named("Cannot write the file", file);
     std::string beside = file.string() + ".XXXXXX";
     const Descriptor open(::mkostemp(beside.data(), O_CLOEXEC));
     if (!open.is_open()) return system_failure(errno, cannot);
     int error = ::fchmod(open.get(), private_file) == 0 ? 0 : errno;
     if (error == 0) error = write_all(open.get(), contents);
-    if (error == 0 && keep_previous) error = keep_as_previous(file);
+    const bool durable = how != Replacing::fleetingly;
+    if (error == 0 && durable && ::fsync(open.get()) != 0) error = errno;
+    if (error == 0 && how == Replacing::keeping_previous) error = keep_as_previous(file);
     if (error == 0 && ::rename(beside.c_str(), file.c_str()) != 0) error = errno;
     if (error != 0) {
         ::unlink(beside.c_str());
         return system_failure(error, cannot);
     }
-    error = sync_folder(folder_of(file));
+    if (durable) error = sync_folder(folder_of(file));
     if (error != 0) return system_failure(error, cannot);
     return {};
 }

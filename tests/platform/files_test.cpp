@@ -61,9 +61,10 @@ TEST(ReplaceFile, IsPrivateWhateverTheUmaskAndLeavesNothingElse) {
 TEST(ReplaceFile, KeepsThePreviousOneWhenAsked) {
     const TempDir folder;
     const auto file = folder / "vault.keys";
-    ASSERT_TRUE(replace_file(file, view("one"), true)); // there is no previous one
-    ASSERT_TRUE(replace_file(file, view("two"), true));
-    ASSERT_TRUE(replace_file(file, view("three"), true));
+    ASSERT_TRUE(
+        replace_file(file, view("one"), Replacing::keeping_previous)); // there is no previous one
+    ASSERT_TRUE(replace_file(file, view("two"), Replacing::keeping_previous));
+    ASSERT_TRUE(replace_file(file, view("three"), Replacing::keeping_previous));
     EXPECT_EQ(contents(file), "three");
     EXPECT_EQ(contents(folder / "vault.keys.bak"), "two");
     EXPECT_EQ(entries(folder.path()), 2U);

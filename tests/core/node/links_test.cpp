@@ -16,7 +16,7 @@ class LinksTest : public tests::NodeTest {
         bool running = false;
 
         [[nodiscard]] std::string get(const std::string& key) const {
-            auto found = member->get({key, {}});
+            auto found = member->variables().get({key, {}});
             return found && found->value ? std::string(found->value->reveal_text()) : "";
         }
     };
@@ -61,7 +61,7 @@ class LinksTest : public tests::NodeTest {
         one.links.reset();
     }
     static void set(One& one, const std::string& key, const std::string& value) {
-        auto changed = one.member->set(tests::set_call(key, value));
+        auto changed = one.member->variables().set(tests::set_call(key, value));
         ASSERT_TRUE(changed) << changed.error().message;
         one.links->changed(changed->delta);
     }

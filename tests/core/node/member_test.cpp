@@ -14,7 +14,7 @@ class MemberTest : public tests::NodeTest {
 TEST_F(MemberTest, IsTheSameAfterItWasClosed) {
     auto member = first_member(home_, "alice");
     auto other = next_member(*member, machine(), "bob");
-    ASSERT_TRUE(member->set(tests::set_call("KEY", "value")));
+    ASSERT_TRUE(member->variables().set(tests::set_call("KEY", "value")));
     ASSERT_TRUE(member->store_server({"wss://example:1", std::string(64, 'a'), "token"}));
     member->contact_now();
     ASSERT_TRUE(member->store_contact());
@@ -90,7 +90,7 @@ TEST_F(MemberTest, ADeviceIsAddedOnce) {
 
 TEST_F(MemberTest, TheHeadNamesWhatIsHeld) {
     auto member = first_member(home_, "alice");
-    ASSERT_TRUE(member->set(tests::set_call("KEY", "value")));
+    ASSERT_TRUE(member->variables().set(tests::set_call("KEY", "value")));
     const auto encoded = member->head();
     ASSERT_TRUE(encoded);
     const auto head = mesh::Head::verify(*encoded, member->chain().mesh_id(),
