@@ -47,12 +47,13 @@ struct JoinOptions {
 };
 struct GetOptions {
     std::string key, scope;
+    std::vector<std::string> profiles;
     std::optional<std::string> fallback;
     bool no_newline = false;
 };
 struct SetOptions {
     std::vector<std::string> items; // KEY=VALUE, KEY=@file, KEY, KEY followed by "-"
-    std::string scope, visibility;
+    std::string scope, visibility, type, if_version;
     bool force = false;
 };
 struct DeleteOptions {
@@ -60,10 +61,34 @@ struct DeleteOptions {
     std::string scope;
 };
 struct ListOptions {
+    std::string scope; // empty: all of them
     bool values = false;
+};
+struct HistoryOptions {
+    std::string key, scope;
+    bool values = false;
+};
+struct RollbackOptions {
+    std::string key, scope, to; // a number of the history, or a version
+};
+struct ConflictsOptions {
+    bool values = false;
+};
+struct ExplainOptions {
+    std::string key;
+    std::vector<std::string> profiles;
+};
+struct ProfilesOptions {
+    std::vector<std::string> names;
+};
+struct TrustOptions {
+    std::vector<std::string> keys;
+    std::optional<std::string> project; // a folder; empty: this one
+    bool yes = false;
 };
 struct ExportOptions {
     std::string shell;
+    std::vector<std::string> profiles;
     bool strict = false;
 };
 struct PeersOptions {
@@ -93,6 +118,16 @@ Exit get(Context&, const GetOptions&);
 Exit set(Context&, const SetOptions&);
 Exit remove(Context&, const DeleteOptions&);
 Exit list(Context&, const ListOptions&);
+Exit history(Context&, const HistoryOptions&);
+Exit rollback(Context&, const RollbackOptions&);
+Exit conflicts(Context&, const ConflictsOptions&);
+Exit explain(Context&, const ExplainOptions&);
+Exit profiles(Context&, const NoOptions&);
+Exit use_profiles(Context&, const ProfilesOptions&);
+Exit create_profile(Context&, const ProfilesOptions&);
+Exit delete_profile(Context&, const ProfilesOptions&);
+Exit trust(Context&, const TrustOptions&);
+Exit distrust(Context&, const TrustOptions&);
 /// Within 150 ms of the program's start, whatever the daemon does (protocol §3).
 Exit export_variables(Context&, const ExportOptions&);
 Exit peers(Context&, const PeersOptions&);

@@ -27,6 +27,12 @@ struct Grammar {
     SetOptions set;
     DeleteOptions remove;
     ListOptions list;
+    HistoryOptions history;
+    RollbackOptions rollback;
+    ConflictsOptions conflicts;
+    ExplainOptions explain;
+    ProfilesOptions profiles;
+    TrustOptions trust;
     ExportOptions exported;
     PeersOptions peers;
     SyncOptions sync;
@@ -71,7 +77,23 @@ void add_globals(CLI::App& app, Grammar& grammar) {
 }
 
 constexpr auto password_file_help = "File with the master password; - is standard input";
-constexpr auto scope_help = "shared, a profile, or a device; unless given, as this machine sees it";
+constexpr auto scope_help = "shared, profile/NAME, device (this machine) or device/NAME";
+constexpr auto profile_help = "These profiles instead of those in use";
+
+void add_profiles(CLI::App& to, std::vector<std::string>& profiles) {
+    to.add_option("-P,--profile", profiles, profile_help)
+        ->delimiter(',')
+        ->envname("ENVMESH_PROFILE")
+        ->allow_extra_args(false);
+}
+
+/// --scope, or --profile for the scope of that profile.
+void add_scope(CLI::App& to, std::string& scope) {
+    auto* whole = to.add_option("--scope", scope, scope_help);
+    const auto take = [&scope](const std::string& profile) { scope = "profile/" + profile; };
+    to.add_option_function<std::string>("-P,--profile", take, "As --scope profile/NAME")
+        ->excludes(whole);
+}
 
 void add_variables(const Verbs& verbs, Grammar& to) {
     if (auto* get = verbs.add("get", "Print the value of a variable", to.get, cli::get)) {
@@ -79,27 +101,98 @@ void add_variables(const Verbs& verbs, Grammar& to) {
         get->add_flag("-n", to.get.no_newline, "No newline after the value");
         get->add_option("--default", to.get.fallback, "Printed when there is no such variable");
         get->add_option("--scope", to.get.scope, scope_help);
+        add_profiles(*get, to.get.profiles);
     }
     if (auto* set = verbs.add("set", "Store variables", to.set, cli::set)) {
         set->add_option("ITEM", to.set.items,
                         "KEY=VALUE, KEY=@FILE, KEY (asks), or KEY - (standard input)")
             ->required();
-        set->add_option("--scope", to.set.scope, scope_help);
+        add_scope(*set, to.set.scope);
         set->add_option("--visibility", to.set.visibility, "shell, run or get")
             ->check(CLI::IsMember({"shell", "run", "get"}));
+        set->add_option("--type", to.set.type, "string, path (goes before) or path-append")
+            ->check(CLI::IsMember({"string", "path", "path-append"}));
+        set->add_option("--if-version", to.set.if_version,
+                        "Only when it has this version, or none");
         set->add_flag("--force", to.set.force, "Store a reserved name too, for get only");
     }
     if (auto* remove = verbs.add("delete", "Delete variables", to.remove, cli::remove)) {
         remove->add_option("KEY", to.remove.keys, "Their names")->required();
-        remove->add_option("--scope", to.remove.scope, scope_help);
+        add_scope(*remove, to.remove.scope);
     }
-    if (auto* list = verbs.add("list", "List variables", to.list, cli::list))
+    if (auto* list = verbs.add("list", "List variables", to.list, cli::list)) {
         list->add_flag("--values", to.list.values, "Show the values too");
+        add_scope(*list, to.list.scope);
+    }
     if (auto* exported = verbs.add("export", "Print the variables as shell code", to.exported,
                                    export_variables)) {
         exported->add_option("--shell", to.exported.shell, "sh, bash or zsh");
+        add_profiles(*exported, to.exported.profiles);
         exported->add_flag("--strict", to.exported.strict, "Fail when they cannot be had");
     }
+}
+
+void add_versions(const Verbs& verbs, Grammar& to) {
+    if (auto* history =
+            verbs.add("history", "Show what a variable was before", to.history, cli::history)) {
+        history->add_option("KEY", to.history.key, "Its name")->required();
+        history->add_flag("--values", to.history.values, "Show the values too");
+        add_scope(*history, to.history.scope);
+    }
+    if (auto* rollback =
+            verbs.add("rollback", "Write an older version anew", to.rollback, cli::rollback)) {
+        rollback->add_option("KEY", to.rollback.key, "Its name")->required();
+        rollback->add_option("--to", to.rollback.to, "Number or version that history shows")
+            ->required();
+        add_scope(*rollback, to.rollback.scope);
+    }
+    if (auto* group = verbs.group("conflicts", "Variables that two machines changed at once")) {
+        group->require_subcommand(1);
+        const Verbs inner{*group, to.run, {}};
+        inner.add("list", "Show all versions of each", to.conflicts, conflicts)
+            ->add_flag("--values", to.conflicts.values, "Show the values too");
+        auto* resolve = inner.add("resolve", "Keep one of them", to.rollback, cli::rollback);
+        resolve->add_option("KEY", to.rollback.key, "Its name")->required();
+        resolve->add_option("--take", to.rollback.to, "Number or version that the list shows")
+            ->required();
+        add_scope(*resolve, to.rollback.scope);
+    }
+}
+
+void add_scopes(const Verbs& verbs, Grammar& to) {
+    if (auto* explain =
+            verbs.add("explain", "Tell why a variable is what it is", to.explain, cli::explain)) {
+        explain->add_option("KEY", to.explain.key, "Its name")->required();
+        add_profiles(*explain, to.explain.profiles);
+    }
+    if (auto* group = verbs.group("profile", "Named sets of variables")) {
+        group->require_subcommand(1);
+        const Verbs inner{*group, to.run, {}};
+        inner.add("list", "List them", to.none, profiles);
+        inner
+            .add("use", "Use these on this machine; the last one counts most", to.profiles,
+                 use_profiles)
+            ->add_option("NAME", to.profiles.names, "Their names; without any, none is used");
+        inner.add("create", "Make one", to.profiles, create_profile)
+            ->add_option("NAME", to.profiles.names, "Its name")
+            ->required()
+            ->expected(1);
+        inner.add("delete", "Delete one with all of its variables", to.profiles, delete_profile)
+            ->add_option("NAME", to.profiles.names, "Its name")
+            ->required()
+            ->expected(1);
+    }
+    const auto add_trust = [&](CLI::App* trust) {
+        if (trust == nullptr) return;
+        trust->add_option("NAME", to.trust.keys, "Variables; without any, what waits is listed");
+        trust->add_option("--project", to.trust.project, "The .envmesh.toml of this or that folder")
+            ->expected(0, 1);
+    };
+    auto* trust =
+        verbs.add("trust", "Approve what changes which code runs here", to.trust, cli::trust);
+    add_trust(trust);
+    if (trust != nullptr) trust->add_flag("--yes", to.trust.yes, "Without asking");
+    add_trust(verbs.add("untrust", "Take an approval back", to.trust, distrust));
 }
 
 void add_mesh(const Verbs& verbs, Grammar& to) {
@@ -150,6 +243,8 @@ void add_daemon(const Verbs& verbs, Grammar& to) {
 
 void add_verbs(const Verbs& verbs, Grammar& to) {
     add_variables(verbs, to);
+    add_versions(verbs, to);
+    add_scopes(verbs, to);
     add_mesh(verbs, to);
     add_daemon(verbs, to);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/commands.h"
+#include "cli/project.h"
 #include "cli/shell.h"
 #include "platform/process.h"
 
@@ -29,17 +30,20 @@ Result<Shell> chosen_shell(const std::string& given) {
                 "Known are sh, bash and zsh.");
 }
 
-Result<api::Export::Reply> gather(const Context& context, ipc::Deadline deadline) {
+Result<api::Export::Reply> gather(const Context& context, const api::Scoping& chosen,
+                                  ipc::Deadline deadline) {
     auto client = connect(context.socket, deadline);
     if (!client) return std::unexpected(std::move(client.error()));
     api::Export::Reply all;
     do {
         api::Export call;
+        call.scoping = chosen;
         call.after = all.next;
         auto page = client->ask(std::move(call), deadline);
         if (!page) return std::unexpected(page.error());
         std::ranges::move(page->items, std::back_inserter(all.items));
         std::ranges::move(page->skipped, std::back_inserter(all.skipped));
+        std::ranges::move(page->missing, std::back_inserter(all.missing));
         all.next = std::move(page->next);
     } while (!all.next.empty()); // a daemon that repeats itself meets the deadline
     return all;
@@ -85,7 +89,9 @@ Exit export_variables(Context& context, const ExportOptions& options) {
     const auto shell = chosen_shell(options.shell);
     if (!shell) return std::unexpected(shell.error());
     const auto allowed = options.strict ? context.timeout.value_or(budget) : budget;
-    auto all = gather(context, context.started + allowed);
+    const auto chosen = scoping(options.profiles);
+    if (!chosen) return std::unexpected(chosen.error());
+    auto all = gather(context, *chosen, context.started + allowed);
     if (!all && options.strict) return std::unexpected(all.error());
     if (!all) {
         context.out.note("no variables were exported. " + all.error().message);
@@ -95,6 +101,8 @@ Exit export_variables(Context& context, const ExportOptions& options) {
     context.out.raw(view(lines.text));
     for (const std::string& name_and_reason : all->skipped)
         context.out.note("not exported: " + name_and_reason);
+    for (const std::string& name : all->missing)
+        context.out.note("the project requires " + name + ", and there is none.");
     return 0;
 }
 

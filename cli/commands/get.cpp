@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/commands.h"
 #include "cli/commands/variable.h"
+#include "cli/project.h"
 
 namespace envmesh::cli {
 namespace {
@@ -18,6 +19,9 @@ Exit get(Context& context, const GetOptions& options) {
     api::Get call;
     call.key = options.key;
     call.scope = options.scope;
+    auto chosen = scoping(options.profiles);
+    if (!chosen) return std::unexpected(chosen.error());
+    call.scoping = std::move(*chosen);
     const auto found = context.ask(std::move(call));
     if (!found && found.error().code == Code::not_found && options.fallback) {
         if (context.out.is_json())

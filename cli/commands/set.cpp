@@ -125,7 +125,8 @@ Result<api::Set::Reply> write(Context& context, const SetOptions& options,
         if (items.size() > most_call_items)
             context.out.progress("Setting " + std::to_string(done) + " of " +
                                  std::to_string(items.size()));
-        api::Set call{part(items, done), options.scope, options.visibility, options.force};
+        api::Set call{part(items, done), options.scope, options.visibility,
+                      options.type,      options.force, options.if_version};
         const std::size_t sent = call.items.size();
         auto reply = client->ask(std::move(call), context.deadline());
         if (!reply) {
