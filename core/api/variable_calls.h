@@ -80,7 +80,7 @@ struct Export {
     struct Item {
         std::string key;
         Secret value;
-        std::string type;
+        std::string type{};
     };
     struct Reply {
         std::vector<Item> items;

@@ -21,6 +21,22 @@ struct RequestCase {
     std::string fields; // between "call" and "id" or after, as sorted JSON
 };
 
+void add_calls_about_scopes(auto& add) {
+    add(Profiles(), R"({"call":"profiles","id":7})");
+    add(UseProfiles{{"dev"}}, R"({"call":"use-profiles","id":7,"names":["dev"]})");
+    add(CreateProfile{"dev"}, R"({"call":"create-profile","id":7,"name":"dev"})");
+    add(DeleteProfile{"dev"}, R"({"call":"delete-profile","id":7,"name":"dev"})");
+    add(Trust{{"K"}, "/p", "x"},
+        R"({"call":"trust","id":7,"keys":["K"],"project":"/p","project_text":"x"})");
+    add(Distrust{{"K"}, "/p"}, R"({"call":"distrust","id":7,"keys":["K"],"project":"/p"})");
+    add(Untrusted{true}, R"({"call":"untrusted","id":7,"values":true})");
+    add(Explain{"K", {{"dev"}, "/p", "x"}},
+        R"({"call":"explain","id":7,"key":"K","profiles":["dev"],"project":"/p","project_text":"x"})");
+    add(History{"K", "s", true, 3},
+        R"({"after":3,"call":"history","id":7,"key":"K","scope":"s","values":true})");
+    add(Rollback{"K", "s", "12"}, R"({"call":"rollback","id":7,"key":"K","scope":"s","to":"12"})");
+}
+
 std::vector<RequestCase> requests() {
     std::vector<RequestCase> all;
     const auto add = [&](auto call, std::string json) {
@@ -43,16 +59,19 @@ std::vector<RequestCase> requests() {
     add(with<Get>([](Get& c) {
             c.key = "K";
             c.scope = "shared";
+            c.scoping = {{"dev"}, "/p", "x"};
         }),
-        R"({"call":"get","id":7,"key":"K","scope":"shared"})");
+        R"({"call":"get","id":7,"key":"K","profiles":["dev"],"project":"/p","project_text":"x","scope":"shared"})");
     add(with<Set>([](Set& c) {
             c.items.push_back({"A", Secret("1")});
             c.items.push_back({"B", Secret("\xff")});
             c.scope = "shared";
             c.visibility = "get";
+            c.type = "path";
             c.force = true;
+            c.if_version = "12";
         }),
-        R"({"call":"set","force":true,"id":7,"items":[{"key":"A","value":"1"},{"key":"B","value_b64":"/w=="}],"scope":"shared","visibility":"get"})");
+        R"({"call":"set","force":true,"id":7,"if_version":"12","items":[{"key":"A","value":"1"},{"key":"B","value_b64":"/w=="}],"scope":"shared","type":"path","visibility":"get"})");
     add(with<Delete>([](Delete& c) {
             c.keys = {"A", "B"};
             c.scope = "s";
@@ -63,7 +82,13 @@ std::vector<RequestCase> requests() {
             c.after = "s\nK";
         }),
         R"({"after":"s\nK","call":"list","id":7,"values":true})");
-    add(with<Export>([](Export& c) { c.after = "K"; }), R"({"after":"K","call":"export","id":7})");
+    add(with<Export>([](Export& c) {
+            c.scoping = {{"dev"}, "/p", "x"};
+            c.run = true;
+            c.after = "K";
+        }),
+        R"({"after":"K","call":"export","id":7,"profiles":["dev"],"project":"/p","project_text":"x","run":true})");
+    add_calls_about_scopes(add);
     add(Peers(), R"({"call":"peers","id":7})");
     add(Devices(), R"({"call":"devices","id":7})");
     add(with<Sync>([](Sync& c) { c.wait_ms = 5; }), R"({"call":"sync","id":7,"wait_ms":5})");
@@ -183,12 +208,32 @@ void add_replies_about_variables(std::vector<ReplyCase>& all) {
     all.push_back({List(), std::move(list),
                    R"({"id":3,"next":"s\nK","ok":true,"variables":[{)" + variable_fields + "}]}"});
     Export::Reply exported;
-    exported.items.push_back({"K", Secret("V")});
+    exported.items.push_back({"K", Secret("V"), "path"});
     exported.skipped = {"LD_X: reserved"};
+    exported.missing = {"M"};
     exported.next = "K";
     all.push_back(
         {Export(), std::move(exported),
-         R"({"id":3,"items":[{"key":"K","value":"V"}],"next":"K","ok":true,"skipped":["LD_X: reserved"]})"});
+         R"({"id":3,"items":[{"key":"K","type":"path","value":"V"}],"missing":["M"],"next":"K","ok":true,"skipped":["LD_X: reserved"]})"});
+}
+
+void add_replies_about_scopes(std::vector<ReplyCase>& all) {
+    all.push_back({Profiles(), Profiles::Reply{{{"dev", 2, 1}}},
+                   R"({"id":3,"ok":true,"profiles":[{"name":"dev","place":1,"variables":2}]})"});
+    Untrusted::Reply untrusted;
+    untrusted.variables.push_back(variable());
+    all.push_back({Untrusted(), std::move(untrusted),
+                   R"({"id":3,"ok":true,"variables":[{)" + variable_fields + "}]}"});
+    Explain::Reply explain{
+        {{"s", "12", "desk", "shell", "path", 5, true, true, true, "r"}}, true, "w"};
+    all.push_back(
+        {Explain(), std::move(explain),
+         R"({"exported":true,"id":3,"layers":[{"conflict":true,"deleted":true,"reason":"r","scope":"s","type":"path","updated_at_ms":5,"updated_by":"desk","used":true,"version":"12","visibility":"shell"}],"ok":true,"reason":"w"})"});
+    History::Reply history{"s", {}, 4};
+    history.entries.push_back({1, "current", "12", "desk", "shell", "path", 5, true, Secret("V")});
+    all.push_back(
+        {History(), std::move(history),
+         R"({"entries":[{"deleted":true,"number":1,"state":"current","type":"path","updated_at_ms":5,"updated_by":"desk","value":"V","version":"12","visibility":"shell"}],"id":3,"next":4,"ok":true,"scope":"s"})"});
 }
 
 void add_replies_about_the_mesh(std::vector<ReplyCase>& all) {
@@ -222,6 +267,7 @@ TEST(Calls, EveryReplyGoesOverTheWireAndBack) {
     std::vector<ReplyCase> all;
     add_replies_about_the_daemon(all);
     add_replies_about_variables(all);
+    add_replies_about_scopes(all);
     add_replies_about_the_mesh(all);
     EXPECT_EQ(all.size(), std::variant_size_v<Reply>);
     for (auto& [asked, reply, json] : all) {
