@@ -52,7 +52,7 @@ Task<> check_on(asio::thread_pool& pool, const sync::Authority& authority, sync:
 Connection::Connection(net::Link& link, sync::Session& session, const sync::Authority& authority,
                        asio::thread_pool& crypto, asio::any_io_executor executor, Hooks hooks)
     : link_(link), session_(session), authority_(authority), crypto_(crypto),
-      hooks_(std::move(hooks)), more_(executor), tasks_(executor) {}
+      hooks_(std::move(hooks)), more_(executor), tasks_(std::move(executor)) {}
 
 Task<Error> Connection::run() {
     tasks_.spawn(write());

@@ -14,6 +14,7 @@ Sessions::Running::Running(Sessions& sessions, std::function<void()> close)
     : sessions_(sessions),
       place_(sessions.running_.insert(sessions.running_.end(), std::move(close))) {}
 
+// NOLINTNEXTLINE(bugprone-exception-escape): cancelling a timer that waits has nothing to fail at
 Sessions::Running::~Running() {
     sessions_.running_.erase(place_);
     sessions_.changed_.notify();

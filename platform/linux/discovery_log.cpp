@@ -50,7 +50,7 @@ std::string without_addresses(std::string_view line) {
     std::string result;
     while (!line.empty()) {
         const auto length = std::min(line.find_first_of(around), line.size());
-        std::string_view word = line.substr(0, length);
+        const std::string_view word = line.substr(0, length);
         result += is_address(word) ? "(address)" : word;
         if (length < line.size()) result += line[length];
         line.remove_prefix(std::min(length + 1, line.size()));

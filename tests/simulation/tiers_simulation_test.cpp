@@ -372,9 +372,18 @@ void report(const char* name, const Sum& sum) {
               << "\n  any write, after the last fault near it: max " << sum.slowest << " ms\n";
 }
 
-void simulate(const char* name, const std::vector<What>& pool, std::uint64_t seeds) {
-    seeds = from_environment("ENVMESH_SEEDS", seeds);
-    const std::uint64_t first = from_environment("ENVMESH_SEED", 0);
+struct Part {
+    const char* name;
+    std::vector<What> pool;
+    std::uint64_t number; // of those with that pool
+};
+void PrintTo(const Part& part, std::ostream* out) { *out << part.name << ' ' << part.number; }
+
+// In parts, which run beside each other.
+void simulate(const Part& part) {
+    const auto& [name, pool, number] = part;
+    std::uint64_t seeds = from_environment("ENVMESH_SEEDS", 100);
+    const std::uint64_t first = from_environment("ENVMESH_SEED", number * seeds);
     if (std::getenv("ENVMESH_SEED") != nullptr) seeds = 1;
     Sum sum;
     std::uint64_t failed = 0;
@@ -390,30 +399,43 @@ void simulate(const char* name, const std::vector<What>& pool, std::uint64_t see
     report(name, sum);
 }
 
-const std::vector<What> all{
-    What::cut,        What::split,      What::split,         What::no_route,
-    What::lose_cloud, What::lose_cloud, What::mute_cloud,    What::flap_cloud,
-    What::wipe_cloud, What::kill,       What::restore_cloud, What::unplug,
-    What::sleep,      What::sleep,      What::forbid,        What::storm};
+class TiersSimulation : public testing::TestWithParam<Part> {};
 
-TEST(TiersSimulation, whatever_happens_all_agree_and_one_serves) { simulate("all", all, 600); }
-TEST(TiersSimulation, the_cloud_fails_in_every_way) {
-    simulate("cloud",
-             {What::lose_cloud, What::lose_cloud, What::mute_cloud, What::flap_cloud,
-              What::wipe_cloud, What::restore_cloud, What::no_route, What::storm},
-             300);
+TEST_P(TiersSimulation, AllAgreeAndOneServes) { simulate(GetParam()); }
+
+std::vector<Part> parts(const char* name, std::uint64_t count, const std::vector<What>& pool) {
+    std::vector<Part> out;
+    for (std::uint64_t number = 0; number < count; ++number)
+        out.push_back({name, pool, number});
+    return out;
 }
-TEST(TiersSimulation, servers_are_parted_and_meet_again) {
-    simulate("split",
-             {What::lose_cloud, What::split, What::split, What::no_route, What::cut, What::storm},
-             300);
+
+std::string name_of(const testing::TestParamInfo<Part>& info) {
+    return info.param.name + std::to_string(info.param.number);
 }
-TEST(TiersSimulation, servers_crash_and_sleep) {
-    simulate(
-        "crash",
-        {What::lose_cloud, What::mute_cloud, What::kill, What::unplug, What::sleep, What::forbid},
-        200);
-}
+
+using enum What;
+
+INSTANTIATE_TEST_SUITE_P(Anything, TiersSimulation,
+                         testing::ValuesIn(parts("all", 6,
+                                                 {cut, split, split, no_route, lose_cloud,
+                                                  lose_cloud, mute_cloud, flap_cloud, wipe_cloud,
+                                                  kill, restore_cloud, unplug, sleep, sleep, forbid,
+                                                  storm})),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(TheCloudFails, TiersSimulation,
+                         testing::ValuesIn(parts("cloud", 3,
+                                                 {lose_cloud, lose_cloud, mute_cloud, flap_cloud,
+                                                  wipe_cloud, restore_cloud, no_route, storm})),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(ServersMeet, TiersSimulation,
+                         testing::ValuesIn(parts("split", 3,
+                                                 {lose_cloud, split, split, no_route, cut, storm})),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    ServersCrashAndSleep, TiersSimulation,
+    testing::ValuesIn(parts("crash", 2, {lose_cloud, mute_cloud, kill, unplug, sleep, forbid})),
+    name_of);
 
 } // namespace
 } // namespace envmesh::test
