@@ -1,36 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "cli/commands.h"
+#include "cli/commands/calls.h"
 #include "cli/commands/variable.h"
 #include "core/base/clock.h"
 
-#include <iterator>
-
 namespace envmesh::cli {
-namespace {
-
-Result<std::vector<api::Variable>> all_pages(Context& context, bool values) {
-    auto client = context.connect();
-    if (!client) return std::unexpected(std::move(client.error()));
-    std::vector<api::Variable> all;
-    std::string after;
-    do {
-        api::List call;
-        call.values = values;
-        call.after = after;
-        auto page = client->ask(std::move(call), context.deadline());
-        if (!page) return std::unexpected(std::move(page.error()));
-        std::ranges::move(page->variables, std::back_inserter(all));
-        if (!page->next.empty() && page->next == after)
-            return fail(Code::protocol, "The daemon repeats a page of the list.");
-        after = page->next;
-    } while (!after.empty());
-    return all;
-}
-
-} // namespace
-
 Exit list(Context& context, const ListOptions& options) {
-    const auto variables = all_pages(context, options.values);
+    api::List call;
+    call.values = options.values;
+    const auto variables = list_all(context, std::move(call));
     if (!variables) return std::unexpected(variables.error());
     if (context.out.is_json()) {
         std::vector<Object> all;
