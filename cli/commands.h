@@ -63,8 +63,16 @@ struct ListOptions {
     bool values = false;
 };
 struct ExportOptions {
-    std::string shell;
+    std::string shell, format, output; // format empty: shell code
+    std::vector<std::string> only;
     bool strict = false;
+};
+struct ImportOptions {
+    std::string file, format, prefix, scope; // file "-": standard input
+    std::vector<std::string> filter;
+    bool dry_run = false;
+    bool overwrite = false;
+    bool skip_invalid = false;
 };
 struct PeersOptions {
     bool probe = false;
@@ -93,8 +101,10 @@ Exit get(Context&, const GetOptions&);
 Exit set(Context&, const SetOptions&);
 Exit remove(Context&, const DeleteOptions&);
 Exit list(Context&, const ListOptions&);
-/// Within 150 ms of the program's start, whatever the daemon does (protocol §3).
+/// Shell code within 150 ms of the program's start, whatever the daemon does (protocol §3).
 Exit export_variables(Context&, const ExportOptions&);
+/// Refuses all when a name is no name, or has another value and may not be overwritten.
+Exit import_variables(Context&, const ImportOptions&);
 Exit peers(Context&, const PeersOptions&);
 Exit sync(Context&, const SyncOptions&);
 Exit status(Context&, const NoOptions&);

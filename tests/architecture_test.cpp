@@ -45,7 +45,7 @@ const std::map<std::string, Rule> table = {
       {"boost/asio", "boost/system"}}},
     {"platform", {{"core/base"}, {"avahi-"}}},
     {"cli",
-     {{"core/base", "core/api", "core/ipc", "platform"},
+     {{"core/base", "core/api", "core/ipc", "core/node/policy.h", "platform"},
       {"CLI/ in main.cpp", "nlohmann/ in output.cpp", "nlohmann/ in json.cpp",
        "toml++/ in toml.cpp", "yaml.h in yaml.cpp"}}},
     {"daemon",
