@@ -87,9 +87,16 @@ struct TrustOptions {
     bool yes = false;
 };
 struct ExportOptions {
-    std::string shell;
-    std::vector<std::string> profiles;
+    std::string shell, format, output; // format empty: shell code
+    std::vector<std::string> only, profiles;
     bool strict = false;
+};
+struct ImportOptions {
+    std::string file, format, prefix, scope; // file "-": standard input
+    std::vector<std::string> filter;
+    bool dry_run = false;
+    bool overwrite = false;
+    bool skip_invalid = false;
 };
 struct PeersOptions {
     bool probe = false;
@@ -128,8 +135,10 @@ Exit create_profile(Context&, const ProfilesOptions&);
 Exit delete_profile(Context&, const ProfilesOptions&);
 Exit trust(Context&, const TrustOptions&);
 Exit distrust(Context&, const TrustOptions&);
-/// Within 150 ms of the program's start, whatever the daemon does (protocol §3).
+/// Shell code within 150 ms of the program's start, whatever the daemon does (protocol §3).
 Exit export_variables(Context&, const ExportOptions&);
+/// Refuses all when a name is no name, or has another value and may not be overwritten.
+Exit import_variables(Context&, const ImportOptions&);
 Exit peers(Context&, const PeersOptions&);
 Exit sync(Context&, const SyncOptions&);
 Exit status(Context&, const NoOptions&);

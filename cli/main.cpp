@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The whole grammar, and nothing else: what was typed becomes one options struct and one function.
 #include "cli/commands.h"
+#include "cli/formats/formats.h"
 #include "cli/prompt.h"
 #include "platform/process.h"
 
@@ -34,6 +35,7 @@ struct Grammar {
     ProfilesOptions profiles;
     TrustOptions trust;
     ExportOptions exported;
+    ImportOptions imported;
     PeersOptions peers;
     SyncOptions sync;
     CompletionOptions completion;
@@ -124,11 +126,35 @@ void add_variables(const Verbs& verbs, Grammar& to) {
         list->add_flag("--values", to.list.values, "Show the values too");
         add_scope(*list, to.list.scope);
     }
-    if (auto* exported = verbs.add("export", "Print the variables as shell code", to.exported,
-                                   export_variables)) {
-        exported->add_option("--shell", to.exported.shell, "sh, bash or zsh");
+}
+
+constexpr auto patterns_help = "Names such as AWS_*; may be repeated";
+
+void add_files(const Verbs& verbs, Grammar& to) {
+    if (auto* exported = verbs.add("export", "Print the variables as shell code, or as a file",
+                                   to.exported, export_variables)) {
+        auto* shell = exported->add_option("--shell", to.exported.shell, "sh, bash or zsh");
+        exported->add_option("--format", to.exported.format, "A file of this kind instead")
+            ->check(CLI::IsMember(formats::written()))
+            ->excludes(shell);
+        exported->add_option("-o,--output", to.exported.output, "Replace this file (mode 0600)");
+        exported->add_option("--only", to.exported.only, patterns_help)->allow_extra_args(false);
         add_profiles(*exported, to.exported.profiles);
         exported->add_flag("--strict", to.exported.strict, "Fail when they cannot be had");
+    }
+    if (auto* imported =
+            verbs.add("import", "Set the variables of a file", to.imported, import_variables)) {
+        imported->add_option("FILE", to.imported.file, "The file; - is standard input");
+        imported->add_option("--format", to.imported.format, "Unless the name of FILE tells it")
+            ->check(CLI::IsMember(formats::readable()));
+        imported->add_option("--filter", to.imported.filter, patterns_help)
+            ->allow_extra_args(false);
+        imported->add_option("--prefix", to.imported.prefix, "Put before each name");
+        imported->add_option("--scope", to.imported.scope, "shared, a profile, or a device");
+        imported->add_flag("--overwrite", to.imported.overwrite, "Replace other values");
+        imported->add_flag("--skip-invalid", to.imported.skip_invalid,
+                           "Leave out names that no variable can have");
+        imported->add_flag("--dry-run", to.imported.dry_run, "Show names, change nothing");
     }
 }
 
@@ -243,6 +269,7 @@ void add_daemon(const Verbs& verbs, Grammar& to) {
 
 void add_verbs(const Verbs& verbs, Grammar& to) {
     add_variables(verbs, to);
+    add_files(verbs, to);
     add_versions(verbs, to);
     add_scopes(verbs, to);
     add_mesh(verbs, to);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/error.h"
+#include "core/base/secret.h"
 
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ void notify_service_manager(std::string_view state);
 /// What a shell's variables may take together (bytes of NAME=VALUE and one each): half of what a
 /// program can be given, the rest is for its arguments.
 std::size_t most_environment_bytes();
+/// The variables this process was given, as `env -0` prints them: NAME=value and a NUL each.
+Secret environment();
 /// Name of the process that started us ("bash"), empty when it cannot be told.
 std::string parent_process_name();
 

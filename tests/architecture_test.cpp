@@ -45,8 +45,9 @@ const std::map<std::string, Rule> table = {
       {"boost/asio", "boost/system"}}},
     {"platform", {{"core/base"}, {"avahi-"}}},
     {"cli",
-     {{"core/base", "core/api", "core/ipc", "platform"},
-      {"CLI/ in main.cpp", "nlohmann/ in output.cpp"}}},
+     {{"core/base", "core/api", "core/ipc", "core/node/policy.h", "platform"},
+      {"CLI/ in main.cpp", "nlohmann/ in output.cpp", "nlohmann/ in json.cpp",
+       "toml++/ in toml.cpp", "yaml.h in yaml.cpp"}}},
     {"daemon",
      {{"core/base", "core/api", "core/ipc", "core/config", "core/crypto", "core/net/broadcast.h",
        "core/node", "platform"},
@@ -54,9 +55,9 @@ const std::map<std::string, Rule> table = {
 };
 
 // Each of these belongs to the folders that name it and to no other.
-const std::vector<std::string> guarded = {"boost/",    "openssl/", "nlohmann/", "sqlcipher/",
-                                          "sqlite3.h", "sodium",   "CLI/",      "toml++/",
-                                          "wx/",       "imgui",    "GLFW/",     "avahi-"};
+const std::vector<std::string> guarded = {
+    "boost/",  "openssl/", "nlohmann/", "sqlcipher/", "sqlite3.h", "sodium", "CLI/",
+    "toml++/", "wx/",      "imgui",     "GLFW/",      "avahi-",    "yaml.h"};
 const std::vector<std::string> operating_system = {
     "unistd.h", "fcntl.h",  "poll.h", "signal.h", "pwd.h",     "termios.h", "dirent.h", "netdb.h",
     "sys/",     "netinet/", "arpa/",  "linux/",   "windows.h", "winsock",   "pthread.h"};
@@ -269,6 +270,11 @@ TEST(Architecture, FindsPlantedIncludes) {
                 testing::IsEmpty());
     EXPECT_THAT(plant("cli/run.cpp", "#include <unistd.h>\n"), testing::SizeIs(1));
     EXPECT_THAT(plant("daemon/a.cpp", "#include <avahi-core/core.h>\n"), testing::SizeIs(1));
+    EXPECT_THAT(plant("cli/formats/json.cpp", "#include <nlohmann/json.hpp>\n"),
+                testing::IsEmpty());
+    EXPECT_THAT(plant("cli/formats/yaml.cpp", "#include <nlohmann/json.hpp>\n"),
+                testing::SizeIs(1));
+    EXPECT_THAT(plant("cli/formats/json.cpp", "#include <yaml.h>\n"), testing::SizeIs(1));
     EXPECT_THAT(plant("core/cloud/a.cpp", ""), testing::SizeIs(1)); // a folder without a row
 }
 

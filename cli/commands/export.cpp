@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "cli/commands.h"
+#include "cli/commands/calls.h"
+#include "cli/formats/formats.h"
+#include "cli/glob.h"
 #include "cli/project.h"
 #include "cli/shell.h"
+#include "platform/files.h"
 #include "platform/process.h"
 
 #include <algorithm>
@@ -14,39 +18,11 @@ namespace {
 constexpr std::chrono::milliseconds budget{150}; // a shell is waiting to start
 constexpr std::size_t first_reserve = 64 * 1024;
 
-struct Lines {
-    std::string text;
-
-    Lines() { text.reserve(first_reserve); }
-    Lines(Lines&&) = default;
-    Lines& operator=(Lines&&) = delete;
-    ~Lines() { wipe(text); }
-};
-
 Result<Shell> chosen_shell(const std::string& given) {
     if (given.empty()) return shell_named(platform::parent_process_name()).value_or(Shell::posix);
     if (const auto named = shell_named(given)) return *named;
     return fail(Code::usage, "There is no export for the shell \"" + given + "\".",
                 "Known are sh, bash and zsh.");
-}
-
-Result<api::Export::Reply> gather(const Context& context, const api::Scoping& chosen,
-                                  ipc::Deadline deadline) {
-    auto client = connect(context.socket, deadline);
-    if (!client) return std::unexpected(std::move(client.error()));
-    api::Export::Reply all;
-    do {
-        api::Export call;
-        call.scoping = chosen;
-        call.after = all.next;
-        auto page = client->ask(std::move(call), deadline);
-        if (!page) return std::unexpected(page.error());
-        std::ranges::move(page->items, std::back_inserter(all.items));
-        std::ranges::move(page->skipped, std::back_inserter(all.skipped));
-        std::ranges::move(page->missing, std::back_inserter(all.missing));
-        all.next = std::move(page->next);
-    } while (!all.next.empty()); // a daemon that repeats itself meets the deadline
-    return all;
 }
 
 // Takes out what would leave too little room for a program's arguments: then every command of that
@@ -74,35 +50,82 @@ void keep_to_budget(api::Export::Reply& all) {
     std::erase_if(all.items, [&](const Item& item) { return left_out.contains(&item); });
 }
 
-Lines to_lines(api::Export::Reply& all, Shell shell) {
+Secret to_lines(api::Export::Reply& all, Shell shell) {
     keep_to_budget(all);
-    Lines lines;
+    std::string lines;
+    lines.reserve(first_reserve);
     for (const auto& item : all.items)
-        if (!append_export(lines.text, shell, item.key, item.value.reveal()))
+        if (!append_export(lines, shell, item.key, item.value.reveal()))
             all.skipped.push_back(item.key + ": no shell can carry this name or value");
-    return lines;
+    Secret out(lines);
+    wipe(lines);
+    return out;
+}
+
+// What a link leads to is replaced, not the link; a device or a pipe is left alone.
+Result<> save(const std::string& name, const Secret& contents) {
+    std::error_code failed;
+    std::filesystem::path file = std::filesystem::canonical(name, failed);
+    if (failed) file = name; // it is not there yet
+    if (platform::exists(file) && !std::filesystem::is_regular_file(file, failed))
+        return fail(Code::invalid, "\"" + name + "\" is not a file that can be replaced.",
+                    "Give another one, or leave out -o and use standard output.");
+    return platform::replace_file(file, contents.reveal());
+}
+
+Result<> show(Context& context, const ExportOptions& options, const Secret& contents) {
+    if (!options.output.empty()) return save(options.output, contents);
+    context.out.raw(contents.reveal());
+    return {};
+}
+
+void note_skipped(Context& context, const api::Export::Reply& all) {
+    for (const std::string& name_and_reason : all.skipped)
+        context.out.note("not exported: " + name_and_reason);
+    for (const std::string& name : all.missing)
+        context.out.note("the project requires " + name + ", and there is none.");
+}
+
+void select(api::Export::Reply& all, const std::vector<std::string>& only) {
+    std::erase_if(all.items, [&](const auto& item) { return !matches(only, item.key); });
+}
+
+// Nobody's start-up waits for a file: it takes its time, and fails when something is wrong.
+Exit export_as(Context& context, const ExportOptions& options) {
+    auto chosen = scoping(options.profiles);
+    if (!chosen) return std::unexpected(chosen.error());
+    auto all = export_all(context.connect(), {std::move(*chosen), false, {}}, context.deadline());
+    if (!all) return std::unexpected(all.error());
+    select(*all, options.only);
+    const auto contents = formats::write(options.format, all->items);
+    if (!contents) return std::unexpected(contents.error());
+    if (auto shown = show(context, options, *contents); !shown)
+        return std::unexpected(shown.error());
+    note_skipped(context, *all);
+    return 0;
 }
 
 } // namespace
 
 Exit export_variables(Context& context, const ExportOptions& options) {
+    if (!options.format.empty()) return export_as(context, options);
     const auto shell = chosen_shell(options.shell);
     if (!shell) return std::unexpected(shell.error());
-    const auto allowed = options.strict ? context.timeout.value_or(budget) : budget;
-    const auto chosen = scoping(options.profiles);
+    const bool strict = options.strict || !options.output.empty();
+    const auto deadline = context.started + (strict ? context.timeout.value_or(budget) : budget);
+    auto chosen = scoping(options.profiles);
     if (!chosen) return std::unexpected(chosen.error());
-    auto all = gather(context, *chosen, context.started + allowed);
-    if (!all && options.strict) return std::unexpected(all.error());
+    auto all =
+        export_all(connect(context.socket, deadline), {std::move(*chosen), false, {}}, deadline);
+    if (!all && strict) return std::unexpected(all.error());
     if (!all) {
         context.out.note("no variables were exported. " + all.error().message);
         return 0;
     }
-    const Lines lines = to_lines(*all, *shell);
-    context.out.raw(view(lines.text));
-    for (const std::string& name_and_reason : all->skipped)
-        context.out.note("not exported: " + name_and_reason);
-    for (const std::string& name : all->missing)
-        context.out.note("the project requires " + name + ", and there is none.");
+    select(*all, options.only);
+    const Secret lines = to_lines(*all, *shell);
+    if (auto shown = show(context, options, lines); !shown) return std::unexpected(shown.error());
+    note_skipped(context, *all);
     return 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/commands.h"
+#include "cli/commands/calls.h"
 #include "cli/commands/variable.h"
 #include "core/base/clock.h"
 
@@ -148,7 +149,7 @@ Exit rollback(Context& context, const RollbackOptions& options) {
 }
 
 Exit conflicts(Context& context, const ConflictsOptions& options) {
-    auto variables = all_variables(context, false);
+    auto variables = list_all(context, {});
     if (!variables) return std::unexpected(variables.error());
     auto client = context.connect();
     if (!client) return std::unexpected(client.error());

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: MIT
-#include "cli/commands.h"
+#include "cli/commands/calls.h"
 #include "cli/commands/variable.h"
 #include "core/base/clock.h"
 
 namespace envmesh::cli {
-namespace {
-
-bool matches(const ListOptions& options, const api::Variable& variable) {
-    return options.scope.empty() || variable.scope == options.scope;
-}
-
-} // namespace
-
 Exit list(Context& context, const ListOptions& options) {
-    auto variables = all_variables(context, options.values);
+    api::List call;
+    call.values = options.values;
+    call.scope = options.scope;
+    const auto variables = list_all(context, std::move(call));
     if (!variables) return std::unexpected(variables.error());
-    std::erase_if(*variables, [&](const api::Variable& one) { return !matches(options, one); });
     if (context.out.is_json()) {
         std::vector<Object> all;
         for (const auto& variable : *variables)

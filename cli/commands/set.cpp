@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "cli/commands.h"
+#include "cli/commands/calls.h"
 #include "cli/commands/variable.h"
-#include "core/ipc/frame.h"
 #include "platform/files.h"
 #include "platform/terminal.h"
-
-#include <algorithm>
-#include <iterator>
 
 namespace envmesh::cli {
 namespace {
@@ -100,48 +96,6 @@ class Items {
     bool visible_ = false;
 };
 
-// JSON may need six bytes for one, and each item has its own quotes and names.
-constexpr std::size_t most_call_bytes = ipc::most_frame_bytes / 6 - 1024;
-constexpr std::size_t bytes_around_item = 32;
-constexpr std::size_t most_call_items = 500; // so that progress is seen
-
-// As many of the items, from `first` on, as one call takes: at least one.
-std::vector<api::Set::Item> part(std::vector<api::Set::Item>& items, std::size_t first) {
-    std::vector<api::Set::Item> out;
-    for (std::size_t bytes = 0; first < items.size() && out.size() < most_call_items; ++first) {
-        bytes += items[first].key.size() + items[first].value.size() + bytes_around_item;
-        if (!out.empty() && bytes > most_call_bytes) break;
-        out.push_back(std::move(items[first]));
-    }
-    return out;
-}
-
-Result<api::Set::Reply> write(Context& context, const SetOptions& options,
-                              std::vector<api::Set::Item> items) {
-    auto client = context.connect();
-    if (!client) return std::unexpected(client.error());
-    api::Set::Reply all;
-    for (std::size_t done = 0; done < items.size();) {
-        if (items.size() > most_call_items)
-            context.out.progress("Setting " + std::to_string(done) + " of " +
-                                 std::to_string(items.size()));
-        api::Set call{part(items, done), options.scope, options.visibility,
-                      options.type,      options.force, options.if_version};
-        const std::size_t sent = call.items.size();
-        auto reply = client->ask(std::move(call), context.deadline());
-        if (!reply) {
-            if (done > 0)
-                reply.error().message += " The first " + std::to_string(done) + " were set.";
-            return reply;
-        }
-        done += sent;
-        std::ranges::move(reply->keys, std::back_inserter(all.keys));
-        std::ranges::move(reply->versions, std::back_inserter(all.versions));
-        all.pending_sync = reply->pending_sync;
-    }
-    return all;
-}
-
 } // namespace
 
 Exit set(Context& context, const SetOptions& options) {
@@ -151,8 +105,8 @@ Exit set(Context& context, const SetOptions& options) {
     if (words.visible())
         context.out.note("other programs can see a value that stands on the command line, and the "
                          "shell remembers it; 'set KEY' asks for it, 'set KEY -' reads it.");
-    auto written = write(context, options, std::move(*items));
-    context.out.progress("");
+    auto written = set_all(context, {std::move(*items), options.scope, options.visibility,
+                                     options.type, options.force, options.if_version});
     if (!written) return std::unexpected(std::move(written.error()));
     show_written(context.out, {written->keys, written->versions, written->pending_sync});
     return 0;

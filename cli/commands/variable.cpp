@@ -3,8 +3,6 @@
 
 #include "core/base/clock.h"
 
-#include <iterator>
-
 namespace envmesh::cli {
 
 Object describe(const api::Variable& variable) {
@@ -20,25 +18,6 @@ Object describe(const api::Variable& variable) {
                {"conflict", variable.conflict}};
     if (variable.value) out.push_back(value_field(*variable.value));
     return out;
-}
-
-Result<std::vector<api::Variable>> all_variables(const Context& context, bool values) {
-    auto client = context.connect();
-    if (!client) return std::unexpected(std::move(client.error()));
-    std::vector<api::Variable> all;
-    std::string after;
-    do {
-        api::List call;
-        call.values = values;
-        call.after = after;
-        auto page = client->ask(std::move(call), context.deadline());
-        if (!page) return std::unexpected(std::move(page.error()));
-        std::ranges::move(page->variables, std::back_inserter(all));
-        if (!page->next.empty() && page->next == after)
-            return fail(Code::protocol, "The daemon repeats a page of the list.");
-        after = page->next;
-    } while (!after.empty());
-    return all;
 }
 
 void show_written(Output& out, const Written& written) {

@@ -2,15 +2,13 @@
 // Variables, and changes to them, as the commands show them.
 #pragma once
 
-#include "cli/commands.h"
+#include "cli/output.h"
+#include "core/api/calls.h"
 
 namespace envmesh::cli {
 
 /// With its value when it has one.
 Object describe(const api::Variable& variable);
-
-/// All pages of the list.
-Result<std::vector<api::Variable>> all_variables(const Context& context, bool values);
 
 struct Written {
     const std::vector<std::string>& keys;

@@ -66,7 +66,9 @@ concept Written = Of<T, Set::Reply> || Of<T, Delete::Reply>;
 void fields(auto& io, Written auto& it) {
     io.must("keys", it.keys).must("versions", it.versions).may("pending_sync", it.pending_sync);
 }
-void fields(auto& io, Of<List> auto& it) { io.may("values", it.values).may("after", it.after); }
+void fields(auto& io, Of<List> auto& it) {
+    io.may("values", it.values).may("after", it.after).may("scope", it.scope);
+}
 void fields(auto& io, Of<List::Reply> auto& it) {
     io.must("variables", it.variables).may("next", it.next);
 }

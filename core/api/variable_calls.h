@@ -65,7 +65,8 @@ struct Delete {
 struct List {
     static constexpr auto call = "list";
     bool values = false;
-    std::string after; // "scope\nkey" of the last one
+    std::string after; // "key\nscope" of the last one
+    std::string scope; // empty: all of them
     struct Reply {
         std::vector<Variable> variables;
         std::string next;

@@ -205,11 +205,14 @@ Result<const std::vector<sync::Reading>*> Variables::readings() {
 }
 
 Result<api::List::Reply> Variables::list(const api::List& call) {
+    const auto scope = resolve_scope(call.scope);
+    if (!scope) return std::unexpected(scope.error());
     const auto all = readings();
     if (!all) return std::unexpected(all.error());
     api::List::Reply reply;
     std::size_t bytes = 0;
     for (const sync::Reading& reading : **all) {
+        if (!scope->empty() && reading.variable.scope != *scope) continue;
         api::Variable variable = describe(reading, call.values);
         if (list_key(variable) <= call.after) continue;
         bytes += weight(variable);

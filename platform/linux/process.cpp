@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 
 #include <sys/prctl.h>
@@ -68,6 +69,20 @@ void notify_service_manager(std::string_view state) {
 std::size_t most_environment_bytes() {
     constexpr long least = 128 * 1024; // the kernel never allows less
     return static_cast<std::size_t>(std::max(sysconf(_SC_ARG_MAX), least)) / 2;
+}
+
+Secret environment() {
+    std::size_t size = 0;
+    for (char** each = environ; *each != nullptr; ++each)
+        size += std::strlen(*each) + 1;
+    Secret out(size);
+    auto rest = out.writable();
+    for (char** each = environ; *each != nullptr; ++each) {
+        const std::string_view assignment(*each, std::strlen(*each) + 1); // with its NUL
+        std::ranges::copy(view(assignment), rest.begin());
+        rest = rest.subspan(assignment.size());
+    }
+    return out;
 }
 
 std::string parent_process_name() {

@@ -92,5 +92,14 @@ TEST(ParentProcessName, IsThatOfWhoStartedUs) {
     ::close(pipe[1]);
 }
 
+TEST(Environment, IsWhatThisProcessWasGiven) {
+    ::setenv("ENVMESH_TEST_LINES", "a\nb=c", 1);
+    const Secret all = environment();
+    ::unsetenv("ENVMESH_TEST_LINES");
+    EXPECT_TRUE(all.reveal_text().contains("ENVMESH_TEST_LINES=a\nb=c" + std::string(1, '\0')));
+    EXPECT_TRUE(all.reveal_text().ends_with('\0'));
+    EXPECT_EQ(environment().size() + sizeof "ENVMESH_TEST_LINES=a\nb=c", all.size());
+}
+
 } // namespace
 } // namespace envmesh::platform

@@ -79,9 +79,10 @@ std::vector<RequestCase> requests() {
         R"({"call":"delete","id":7,"keys":["A","B"],"scope":"s"})");
     add(with<List>([](List& c) {
             c.values = true;
-            c.after = "s\nK";
+            c.after = "K\ns";
+            c.scope = "s";
         }),
-        R"({"after":"s\nK","call":"list","id":7,"values":true})");
+        R"({"after":"K\ns","call":"list","id":7,"scope":"s","values":true})");
     add(with<Export>([](Export& c) {
             c.scoping = {{"dev"}, "/p", "x"};
             c.run = true;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// Questions whose answer, or whose content, is more than one frame holds.
+#pragma once
+
+#include "cli/commands.h"
+
+namespace envmesh::cli {
+
+/// Every page.
+Result<std::vector<api::Variable>> list_all(Context& context, api::List call);
+Result<api::Export::Reply> export_all(Result<ipc::Client> client, api::Export call,
+                                      ipc::Deadline deadline);
+/// All of the items in parts, in their order, showing progress; an error says how many were set
+/// before it.
+Result<api::Set::Reply> set_all(Context& context, api::Set call);
+
+} // namespace envmesh::cli
