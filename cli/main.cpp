@@ -150,7 +150,7 @@ void add_files(const Verbs& verbs, Grammar& to) {
         imported->add_option("--filter", to.imported.filter, patterns_help)
             ->allow_extra_args(false);
         imported->add_option("--prefix", to.imported.prefix, "Put before each name");
-        imported->add_option("--scope", to.imported.scope, "shared, a profile, or a device");
+        add_scope(*imported, to.imported.scope);
         imported->add_flag("--overwrite", to.imported.overwrite, "Replace other values");
         imported->add_flag("--skip-invalid", to.imported.skip_invalid,
                            "Leave out names that no variable can have");
