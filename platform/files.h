@@ -23,6 +23,9 @@ Result<Secret> read_standard_input(std::size_t most_bytes);
 /// Writes beside it, fsync, rename, fsync of the folder; with `keep_previous` the old one stays as
 /// `.bak`. 0600.
 Result<> replace_file(const std::filesystem::path& file, View contents, bool keep_previous = false);
+/// The same for a file that a person owns, such as a shell's start-up file: links on the way, mode
+/// and owner stay. A new one gets the mode that other programs would give it, and its folders.
+Result<> rewrite_file(const std::filesystem::path& file, View contents);
 bool exists(const std::filesystem::path& file);
 
 /// Held by the one daemon that owns a data folder; released by the system when the process ends,
