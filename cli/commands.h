@@ -65,6 +65,7 @@ struct ListOptions {
 struct ExportOptions {
     std::string shell;
     bool strict = false;
+    bool hook = false; // only what differs from the shell that started us; quiet
 };
 struct PeersOptions {
     bool probe = false;

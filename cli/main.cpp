@@ -54,7 +54,8 @@ struct Verbs {
                   Exit (*command)(Context&, const Options&)) const {
         CLI::App* added = group(name, description);
         if (added == nullptr) return nullptr;
-        added->callback([&to = run, &options, command] {
+        added->callback([added, &to = run, &options, command] {
+            if (!added->get_subcommands().empty()) return; // the one below it was meant
             to = [&options, command](Context& context) { return command(context, options); };
         });
         return added;
@@ -70,6 +71,7 @@ void add_globals(CLI::App& app, Grammar& grammar) {
     app.add_option("--socket", grammar.socket, "The socket of the daemon");
 }
 
+constexpr auto shell_help = "sh, bash, zsh, fish, pwsh, nu, elvish, xonsh, cmd or tmux";
 constexpr auto password_file_help = "File with the master password; - is standard input";
 constexpr auto scope_help = "shared, a profile, or a device; unless given, as this machine sees it";
 
@@ -97,8 +99,9 @@ void add_variables(const Verbs& verbs, Grammar& to) {
         list->add_flag("--values", to.list.values, "Show the values too");
     if (auto* exported = verbs.add("export", "Print the variables as shell code", to.exported,
                                    export_variables)) {
-        exported->add_option("--shell", to.exported.shell, "sh, bash or zsh");
+        exported->add_option("--shell", to.exported.shell, shell_help);
         exported->add_flag("--strict", to.exported.strict, "Fail when they cannot be had");
+        exported->add_flag("--hook", to.exported.hook, "Only what the shell lacks or has too much");
     }
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "cli/changes.h"
 #include "cli/commands.h"
-#include "cli/shell.h"
+#include "cli/script.h"
 #include "platform/process.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 #include <set>
 
@@ -11,23 +13,6 @@ namespace envmesh::cli {
 namespace {
 
 constexpr std::chrono::milliseconds budget{150}; // a shell is waiting to start
-constexpr std::size_t first_reserve = 64 * 1024;
-
-struct Lines {
-    std::string text;
-
-    Lines() { text.reserve(first_reserve); }
-    Lines(Lines&&) = default;
-    Lines& operator=(Lines&&) = delete;
-    ~Lines() { wipe(text); }
-};
-
-Result<Shell> chosen_shell(const std::string& given) {
-    if (given.empty()) return shell_named(platform::parent_process_name()).value_or(Shell::posix);
-    if (const auto named = shell_named(given)) return *named;
-    return fail(Code::usage, "There is no export for the shell \"" + given + "\".",
-                "Known are sh, bash and zsh.");
-}
 
 Result<api::Export::Reply> gather(const Context& context, ipc::Deadline deadline) {
     auto client = connect(context.socket, deadline);
@@ -70,29 +55,65 @@ void keep_to_budget(api::Export::Reply& all) {
     std::erase_if(all.items, [&](const Item& item) { return left_out.contains(&item); });
 }
 
-Lines to_lines(api::Export::Reply& all, Shell shell) {
+// What this shell can carry; the rest is named among what was skipped.
+std::vector<Wanted> wanted_of(api::Export::Reply& all, Dialect dialect) {
     keep_to_budget(all);
-    Lines lines;
-    for (const auto& item : all.items)
-        if (!append_export(lines.text, shell, item.key, item.value.reveal()))
-            all.skipped.push_back(item.key + ": no shell can carry this name or value");
-    return lines;
+    std::vector<Wanted> wanted;
+    for (const auto& item : all.items) {
+        const auto reason = why_not(dialect, item.key, item.value.reveal());
+        if (reason.empty())
+            wanted.push_back({item.key, item.value.reveal()});
+        else
+            all.skipped.push_back(item.key + ": " + std::string(reason));
+    }
+    return wanted;
+}
+
+// The shell that started us has exported what it has.
+std::optional<std::string_view> inherited(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string_view>(value);
+}
+
+std::optional<std::string_view> nothing(const std::string& /*name*/) { return std::nullopt; }
+
+// Only what differs from what the shell has, and the marks last: an interruption loses none. tmux
+// gives all of it to shells that it starts later.
+void append_changes(Context& context, Script& script, const std::vector<Wanted>& wanted,
+                    Dialect dialect) {
+    const bool is_later = dialect == Dialect::tmux;
+    const Environment here = is_later ? nothing : inherited;
+    const auto due = changes(wanted, marks_from(here(marks_variable).value_or("")), here);
+    for (const auto& [name, value] : due.items)
+        if (!value || !script.set(name, value->reveal())) script.unset(name);
+    const auto [text, left_out] = to_text(due.marks);
+    if (text.empty() || !script.set(marks_variable, view(text))) script.unset(marks_variable);
+    if (left_out > 0)
+        context.out.note(std::to_string(left_out) +
+                         " variables stay in this shell when they are deleted: they are too many.");
 }
 
 } // namespace
 
 Exit export_variables(Context& context, const ExportOptions& options) {
-    const auto shell = chosen_shell(options.shell);
+    const auto shell = choose_shell(shell_hints(options.shell));
     if (!shell) return std::unexpected(shell.error());
     const auto allowed = options.strict ? context.timeout.value_or(budget) : budget;
     auto all = gather(context, context.started + allowed);
     if (!all && options.strict) return std::unexpected(all.error());
     if (!all) {
-        context.out.note("no variables were exported. " + all.error().message);
+        if (!options.hook) context.out.note("no variables were exported. " + all.error().message);
         return 0;
     }
-    const Lines lines = to_lines(*all, *shell);
-    context.out.raw(view(lines.text));
+    const auto wanted = wanted_of(*all, shell->dialect);
+    Script script(shell->dialect);
+    if (options.hook || shell->dialect == Dialect::tmux)
+        append_changes(context, script, wanted, shell->dialect);
+    else
+        for (const Wanted& one : wanted)
+            script.set(one.name, one.value);
+    context.out.raw(view(script.finish()));
+    if (options.hook) return 0; // a person would read the same notes at every change
     for (const std::string& name_and_reason : all->skipped)
         context.out.note("not exported: " + name_and_reason);
     return 0;
