@@ -67,6 +67,9 @@ struct ExportOptions {
     bool strict = false;
     bool hook = false; // only what differs from the shell that started us; quiet
 };
+struct HookOptions {
+    std::string shell;
+};
 struct PeersOptions {
     bool probe = false;
 };
@@ -96,6 +99,9 @@ Exit remove(Context&, const DeleteOptions&);
 Exit list(Context&, const ListOptions&);
 /// Within 150 ms of the program's start, whatever the daemon does (protocol §3).
 Exit export_variables(Context&, const ExportOptions&);
+Exit hook(Context&, const HookOptions&);
+Exit install_hook(Context&, const HookOptions&);
+Exit uninstall_hook(Context&, const HookOptions&);
 Exit peers(Context&, const PeersOptions&);
 Exit sync(Context&, const SyncOptions&);
 Exit status(Context&, const NoOptions&);

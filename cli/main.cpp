@@ -28,6 +28,7 @@ struct Grammar {
     DeleteOptions remove;
     ListOptions list;
     ExportOptions exported;
+    HookOptions hook;
     PeersOptions peers;
     SyncOptions sync;
     CompletionOptions completion;
@@ -72,6 +73,7 @@ void add_globals(CLI::App& app, Grammar& grammar) {
 }
 
 constexpr auto shell_help = "sh, bash, zsh, fish, pwsh, nu, elvish, xonsh, cmd or tmux";
+constexpr auto hook_help = "bash, zsh, fish, pwsh, nu, elvish or xonsh";
 constexpr auto password_file_help = "File with the master password; - is standard input";
 constexpr auto scope_help = "shared, a profile, or a device; unless given, as this machine sees it";
 
@@ -102,6 +104,16 @@ void add_variables(const Verbs& verbs, Grammar& to) {
         exported->add_option("--shell", to.exported.shell, shell_help);
         exported->add_flag("--strict", to.exported.strict, "Fail when they cannot be had");
         exported->add_flag("--hook", to.exported.hook, "Only what the shell lacks or has too much");
+    }
+    if (auto* hook =
+            verbs.add("hook", "Print code that keeps a shell in step", to.hook, cli::hook)) {
+        const Verbs verbs_of_hook{*hook, to.run, {}};
+        for (auto* each :
+             {hook,
+              verbs_of_hook.add("install", "Put it into the start-up file of a shell", to.hook,
+                                install_hook),
+              verbs_of_hook.add("uninstall", "Take it out again", to.hook, uninstall_hook)})
+            each->add_option("SHELL", to.hook.shell, hook_help);
     }
 }
 
