@@ -4,7 +4,6 @@
 #include "cli/script.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace envmesh::cli {
 namespace {
@@ -28,10 +27,11 @@ std::string digits(std::uint64_t hash) {
 }
 
 std::optional<std::uint64_t> from_digits(std::string_view text) {
+    const auto bytes = from_hex(text);
+    if (!bytes || bytes->size() != hash_digits / 2) return std::nullopt;
     std::uint64_t hash = 0;
-    const auto* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, hash, 16);
-    if (read.ec != std::errc() || read.ptr != end || digits(hash) != text) return std::nullopt;
+    for (const std::uint8_t byte : *bytes)
+        hash = hash << 8U | byte;
     return hash;
 }
 
@@ -174,23 +174,20 @@ Changes changes(const std::vector<Wanted>& wanted, Marks marks, const Environmen
     return out;
 }
 
+// What is not written as we write it shows when it is written again.
 Marks marks_from(std::string_view text) {
-    const std::size_t head = format.size() + hash_digits;
-    if (text.size() > most_marks_bytes || !text.starts_with(format) || text.size() <= head)
-        return {};
-    std::string_view rest = text.substr(head);
-    if (text.substr(format.size(), hash_digits) != digits(hash_of(rest))) return {};
     Marks marks;
+    std::string_view rest = text.substr(std::min(format.size() + hash_digits, text.size()));
     while (!rest.empty()) {
-        if (rest.front() != ' ') return {};
         const auto one = rest.substr(1, rest.find(' ', 1) - 1);
         const auto kind = one.find_first_of("=<>");
         if (kind == std::string_view::npos || !is_variable_name(one.substr(0, kind))) return {};
         auto mark = mark_from(one[kind], one.substr(kind + 1));
         if (!mark) return {};
-        if (!marks.emplace(one.substr(0, kind), std::move(*mark)).second) return {};
+        marks.emplace(one.substr(0, kind), std::move(*mark));
         rest.remove_prefix(1 + one.size());
     }
+    if (to_text(marks).text != text) return {};
     return marks;
 }
 

@@ -12,14 +12,10 @@ namespace {
 
 constexpr std::size_t most_start_file_bytes = 4 * 1024 * 1024;
 
-Result<std::string> code_for(const Context& context, const Shell& shell) {
-    auto folder = context.socket.parent_path();
-    if (context.socket.empty()) {
-        const auto paths = platform::paths();
-        if (!paths) return std::unexpected(paths.error());
-        folder = paths->socket.parent_path();
-    }
-    auto code = hook_code(shell, folder / "generation");
+Result<std::string> code_for(const Shell& shell) {
+    const auto paths = platform::paths();
+    if (!paths) return std::unexpected(paths.error());
+    auto code = hook_code(shell, paths->socket.parent_path() / "generation");
     if (!code.empty()) return code;
     return fail(Code::usage, "There is no hook for the shell \"" + std::string(shell.name) + "\".",
                 "There is one for bash, zsh, fish, pwsh, nu, elvish and xonsh; in others: "
@@ -83,7 +79,7 @@ enum class Wish { present, absent };
 Exit change(Context& context, const HookOptions& options, Wish wish) {
     const auto shell = choose_shell(shell_hints(options.shell));
     if (!shell) return std::unexpected(shell.error());
-    auto code = code_for(context, *shell);
+    auto code = code_for(*shell);
     if (!code) return std::unexpected(code.error());
     const auto folders = platform::home_folders();
     if (!folders) return std::unexpected(folders.error());
@@ -115,7 +111,7 @@ Exit change(Context& context, const HookOptions& options, Wish wish) {
 Exit hook(Context& context, const HookOptions& options) {
     const auto shell = choose_shell(shell_hints(options.shell));
     if (!shell) return std::unexpected(shell.error());
-    const auto code = code_for(context, *shell);
+    const auto code = code_for(*shell);
     if (!code) return std::unexpected(code.error());
     context.out.raw(view(*code));
     return 0;
