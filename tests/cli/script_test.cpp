@@ -233,6 +233,7 @@ TEST(Script, GivesPowerShellOneLineOfAsciiAVariable) {
     EXPECT_EQ(line_for(Dialect::powershell, "it's"), decode + "aXQncw=='))\n");
     EXPECT_EQ(line_for(Dialect::powershell, "it\u2019s"), decode + "aXTigJlz'))\n");
     EXPECT_EQ(line_for(Dialect::powershell, "a\n\nb"), decode + "YQoKYg=='))\n");
+    EXPECT_EQ(line_for(Dialect::powershell, "\x7f"), decode + "fw=='))\n");
 }
 
 TEST(Script, GivesNuOneObjectAndAListForPath) {

@@ -210,6 +210,7 @@ RC = {
     "posix": "set -o posix\n",
     "string": "other() { OTHER_RAN=$?; }\nPROMPT_COMMAND='other; '\n",
     "array": "other() { OTHER_RAN=$?; }\nPROMPT_COMMAND=(other :)\n",
+    "later": 'eval "$(envmesh-cli hook bash)"\nother() { OTHER_RAN=$?; }\nPROMPT_COMMAND="$PROMPT_COMMAND; other"\n',
     "unset": "unset PROMPT_COMMAND\n",
     "functrace": "set -T\ntrap ': trapped' DEBUG\n",
     "readonly": "readonly READONLY=1\n",
@@ -224,7 +225,7 @@ def test_bash_with_the_settings_of_other_people(node, screens, setting):
     screen.follows("A", b"1")
     screen.type("! true")
     assert screen.ask("$? ${OTHER_RAN-}")[1][0] == "1", "it is alive"
-    if setting in ("string", "array"):
+    if setting in ("string", "array", "later"):
         screen.type("sh -c 'exit 7'")
         assert screen.ask("$? ${OTHER_RAN-}")[1] == ["7", "7"]
     node.set("A", "2")
