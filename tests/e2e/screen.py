@@ -20,7 +20,8 @@ QUIET = {
     "fish": (".config/fish/config.fish", "function fish_prompt; printf '> '; end\n"),
     "elvish": (".config/elvish/rc.elv", "set edit:prompt = { put '> ' }\nset edit:rprompt = { }\n"),
     "xonsh": (".config/xonsh/rc.xsh", "$PROMPT = '> '\n$XONSH_HISTORY_BACKEND = 'dummy'\n"),
-    "nu": (".config/nushell/config.nu", "$env.config.show_banner = false\n"),
+    "nu": (".config/nushell/config.nu", "$env.config.show_banner = false\n"
+           "$env.PROMPT_COMMAND = ''\n$env.PROMPT_COMMAND_RIGHT = ''\n$env.PROMPT_INDICATOR = '> '\n"),
 }
 START = {"bash": "bash -i", "zsh": "zsh -i", "fish": "fish -i", "elvish": "elvish", "nu": "nu",
          "xonsh": "xonsh --interactive --shell-type readline"}
@@ -72,6 +73,8 @@ class Screen:
         self._tmux("send-keys", name)
 
     def type(self, line):
+        if self.shell == "nu":  # it loses what is typed before it reads
+            wait_until(lambda: self.shown().rstrip().endswith(">"), "nu shows its prompt")
         if line:
             self._tmux("send-keys", "-l", line)
         self.key("Enter")
