@@ -176,11 +176,11 @@ void Script::unset(std::string_view name) {
 }
 
 std::string_view Script::finish() {
-    if (dialect_ == Dialect::nu && !text_.empty()) text_ += "\n}\n";
+    if (dialect_ == Dialect::nu) text_ += text_.empty() ? "{}\n" : "\n}\n";
     return text_;
 }
 
-// nu reads one object.
+// nu reads one object, and fails when there is none.
 void Script::member(std::string_view name, std::string_view json) {
     text_.append(text_.empty() ? "{\n" : ",\n").append(json_string(name)).append(": ").append(json);
 }

@@ -30,7 +30,7 @@ class Script {
     bool set(std::string_view name, View value);
     /// A variable that is not set stays so, without a word. The name is one.
     void unset(std::string_view name);
-    /// All of it; the last call. Empty when nothing was set or unset.
+    /// All of it; the last call. Empty (for nu, an empty object) when nothing was set or unset.
     std::string_view finish();
 
   private:

@@ -101,12 +101,14 @@ Exit export_variables(Context& context, const ExportOptions& options) {
     const auto allowed = options.strict ? context.timeout.value_or(budget) : budget;
     auto all = gather(context, context.started + allowed);
     if (!all && options.strict) return std::unexpected(all.error());
+    if (!all && options.hook) return 0;
+    Script script(shell->dialect);
     if (!all) {
-        if (!options.hook) context.out.note("no variables were exported. " + all.error().message);
+        context.out.raw(view(script.finish()));
+        context.out.note("no variables were exported. " + all.error().message);
         return 0;
     }
     const auto wanted = wanted_of(*all, shell->dialect);
-    Script script(shell->dialect);
     if (options.hook || shell->dialect == Dialect::tmux)
         append_changes(context, script, wanted, shell->dialect);
     else

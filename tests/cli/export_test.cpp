@@ -40,6 +40,7 @@ TEST(Export, WithoutADaemon) {
     const Cli cli;
     expect_empty_and_soon(cli);
     EXPECT_EQ(cli.run("export --strict").exit, 4);
+    EXPECT_EQ(cli.run("export --shell nu").out, "{}\n") << "from nothing nu makes an error";
 }
 
 class Listener {

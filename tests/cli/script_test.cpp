@@ -208,7 +208,7 @@ TEST(Script, RefusesNamesThatAreNoneAndValuesWithNul) {
               std::string("A\n"), std::string("A\0B", 3), std::string(256, 'A')})
             EXPECT_FALSE(script.set(name, view("v"))) << name;
         EXPECT_FALSE(script.set("A", view(std::string_view("a\0b", 3))));
-        EXPECT_EQ(script.finish(), "");
+        EXPECT_EQ(script.finish(), dialect == Dialect::nu ? "{}\n" : "");
     }
 }
 

@@ -329,6 +329,14 @@ def test_the_hook_of_bash_passes_shellcheck(node):
     assert done.returncode == 0, done.stdout.decode()
 
 
+def test_the_hook_of_powershell_is_plain_text_with_pairs_of_brackets(node):
+    code = node.ok("hook", "pwsh").decode("ascii")
+    assert all(line.strip() for line in code.splitlines())
+    for pair in ("()", "{}", "[]"):
+        assert code.count(pair[0]) == code.count(pair[1]), pair
+    assert code.count("'") % 2 == code.count('"') % 2 == 0
+
+
 FILES = {"bash": ".bashrc", "zsh": ".zshrc", "fish": ".config/fish/conf.d/envmesh.fish",
          "pwsh": ".config/powershell/profile.ps1", "nu": ".config/nushell/autoload/envmesh.nu",
          "elvish": ".config/elvish/rc.elv", "xonsh": ".config/xonsh/rc.xsh"}
