@@ -90,6 +90,10 @@ struct ExportOptions {
     std::string shell, format, output; // format empty: shell code
     std::vector<std::string> only, profiles;
     bool strict = false;
+    bool hook = false; // only what differs from the shell that started us; quiet
+};
+struct HookOptions {
+    std::string shell;
 };
 struct ImportOptions {
     std::string file, format, prefix, scope; // file "-": standard input
@@ -139,6 +143,9 @@ Exit distrust(Context&, const TrustOptions&);
 Exit export_variables(Context&, const ExportOptions&);
 /// Refuses all when a name is no name, or has another value and may not be overwritten.
 Exit import_variables(Context&, const ImportOptions&);
+Exit hook(Context&, const HookOptions&);
+Exit install_hook(Context&, const HookOptions&);
+Exit uninstall_hook(Context&, const HookOptions&);
 Exit peers(Context&, const PeersOptions&);
 Exit sync(Context&, const SyncOptions&);
 Exit status(Context&, const NoOptions&);

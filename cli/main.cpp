@@ -36,6 +36,7 @@ struct Grammar {
     TrustOptions trust;
     ExportOptions exported;
     ImportOptions imported;
+    HookOptions hook;
     PeersOptions peers;
     SyncOptions sync;
     CompletionOptions completion;
@@ -62,7 +63,8 @@ struct Verbs {
                   Exit (*command)(Context&, const Options&)) const {
         CLI::App* added = group(name, description);
         if (added == nullptr) return nullptr;
-        added->callback([&to = run, &options, command] {
+        added->callback([added, &to = run, &options, command] {
+            if (!added->get_subcommands().empty()) return; // the one below it was meant
             to = [&options, command](Context& context) { return command(context, options); };
         });
         return added;
@@ -78,6 +80,8 @@ void add_globals(CLI::App& app, Grammar& grammar) {
     app.add_option("--socket", grammar.socket, "The socket of the daemon");
 }
 
+constexpr auto shell_help = "sh, bash, zsh, fish, pwsh, nu, elvish, xonsh, cmd or tmux";
+constexpr auto hook_help = "bash, zsh, fish, pwsh, nu, elvish or xonsh";
 constexpr auto password_file_help = "File with the master password; - is standard input";
 constexpr auto scope_help = "shared, profile/NAME, device (this machine) or device/NAME";
 constexpr auto profile_help = "These profiles instead of those in use";
@@ -133,7 +137,7 @@ constexpr auto patterns_help = "Names such as AWS_*; may be repeated";
 void add_files(const Verbs& verbs, Grammar& to) {
     if (auto* exported = verbs.add("export", "Print the variables as shell code, or as a file",
                                    to.exported, export_variables)) {
-        auto* shell = exported->add_option("--shell", to.exported.shell, "sh, bash or zsh");
+        auto* shell = exported->add_option("--shell", to.exported.shell, shell_help);
         exported->add_option("--format", to.exported.format, "A file of this kind instead")
             ->check(CLI::IsMember(formats::written()))
             ->excludes(shell);
@@ -141,6 +145,17 @@ void add_files(const Verbs& verbs, Grammar& to) {
         exported->add_option("--only", to.exported.only, patterns_help)->allow_extra_args(false);
         add_profiles(*exported, to.exported.profiles);
         exported->add_flag("--strict", to.exported.strict, "Fail when they cannot be had");
+        exported->add_flag("--hook", to.exported.hook, "Only what the shell lacks or has too much");
+    }
+    if (auto* hook =
+            verbs.add("hook", "Print code that keeps a shell in step", to.hook, cli::hook)) {
+        const Verbs verbs_of_hook{*hook, to.run, {}};
+        for (auto* each :
+             {hook,
+              verbs_of_hook.add("install", "Put it into the start-up file of a shell", to.hook,
+                                install_hook),
+              verbs_of_hook.add("uninstall", "Take it out again", to.hook, uninstall_hook)})
+            each->add_option("SHELL", to.hook.shell, hook_help);
     }
     if (auto* imported =
             verbs.add("import", "Set the variables of a file", to.imported, import_variables)) {

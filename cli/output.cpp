@@ -60,6 +60,8 @@ FieldValue time_or_null(const std::optional<std::int64_t>& wall_ms) {
     return rfc3339(*wall_ms);
 }
 
+std::string json_string(std::string_view text) { return Json(text).dump(-1, ' ', true); }
+
 std::string printable(std::string_view text) {
     const bool utf8 = is_utf8(view(text));
     std::string out;

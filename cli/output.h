@@ -25,6 +25,8 @@ struct Field {
 Field value_field(const Secret& value);
 /// RFC 3339, or null.
 FieldValue time_or_null(const std::optional<std::int64_t>& wall_ms);
+/// In double quotes, pure ASCII. The text is UTF-8.
+std::string json_string(std::string_view text);
 /// Control characters and bytes that are not UTF-8 as \xNN.
 std::string printable(std::string_view text);
 

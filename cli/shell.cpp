@@ -1,75 +1,78 @@
 // SPDX-License-Identifier: MIT
 #include "cli/shell.h"
 
+#include "platform/process.h"
+
 #include <algorithm>
+#include <cstdlib>
 
 namespace envmesh::cli {
 namespace {
 
-constexpr std::size_t most_name_bytes = 255;
+constexpr std::array shells{
+    Shell{"sh", Dialect::posix},        Shell{"dash", Dialect::posix},
+    Shell{"ash", Dialect::posix},       Shell{"busybox", Dialect::posix},
+    Shell{"bash", Dialect::ansi_c},     Shell{"zsh", Dialect::ansi_c},
+    Shell{"ksh", Dialect::ansi_c},      Shell{"ksh93", Dialect::ansi_c},
+    Shell{"mksh", Dialect::ansi_c},     Shell{"fish", Dialect::fish},
+    Shell{"pwsh", Dialect::powershell}, Shell{"nu", Dialect::nu},
+    Shell{"elvish", Dialect::elvish},   Shell{"xonsh", Dialect::xonsh},
+    Shell{"cmd", Dialect::cmd},         Shell{"tmux", Dialect::tmux},
+};
 
-// Not isalpha: that depends on the locale.
-constexpr bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_plain(char c) {
-    return is_letter(c) || is_digit(c) || std::string_view("_./:=@%+,-").contains(c);
+std::string_view base_name(std::string_view program) {
+    if (const auto slash = program.find_last_of("/\\"); slash != std::string_view::npos)
+        program.remove_prefix(slash + 1);
+    if (program.starts_with('-')) program.remove_prefix(1); // a login shell
+    if (program.ends_with(".exe")) program.remove_suffix(4);
+    return program;
 }
 
-void append_single_quoted(std::string& out, std::string_view value) {
-    out += '\'';
-    for (const char c : value) {
-        if (c == '\'')
-            out += "'\\''";
-        else
-            out += c;
-    }
-    out += '\'';
+bool is_c_shell(std::string_view program) {
+    const auto name = base_name(program);
+    return name == "csh" || name == "tcsh";
 }
 
-void append_ansi_c(std::string& out, std::string_view value) {
-    out += "$'";
-    for (const char c : value) {
-        if (is_plain(c)) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<std::uint8_t>(c);
-        out += '\\';
-        for (const unsigned shift : {6U, 3U, 0U})
-            out += static_cast<char>('0' + ((byte >> shift) & 7U));
-    }
-    out += '\'';
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : value;
+}
+
+std::string known_names() {
+    std::string names = "powershell";
+    for (const Shell& shell : shells)
+        names += ", " + std::string(shell.name);
+    return names;
 }
 
 } // namespace
 
 std::optional<Shell> shell_named(std::string_view program) {
-    if (const auto slash = program.rfind('/'); slash != std::string_view::npos)
-        program.remove_prefix(slash + 1);
-    if (program.starts_with('-')) program.remove_prefix(1); // a login shell
-    for (const std::string_view known : {"bash", "zsh", "ksh", "ksh93", "mksh"})
-        if (program == known) return Shell::ansi_c;
-    for (const std::string_view known : {"sh", "dash", "ash"})
-        if (program == known) return Shell::posix;
-    return std::nullopt;
+    auto name = base_name(program);
+    if (name == "powershell") name = "pwsh";
+    if (name == "nushell") name = "nu";
+    const auto* found = std::ranges::find(shells, name, &Shell::name);
+    if (found == shells.end()) return std::nullopt;
+    return *found;
 }
 
-bool is_variable_name(std::string_view name) {
-    if (name.empty() || name.size() > most_name_bytes || is_digit(name.front())) return false;
-    return std::ranges::all_of(name,
-                               [](char c) { return is_letter(c) || is_digit(c) || c == '_'; });
+ShellHints shell_hints(std::string given) {
+    return {std::move(given), variable("ENVMESH_SHELL"), platform::parent_process_name(),
+            variable("SHELL")};
 }
 
-bool append_export(std::string& out, Shell shell, std::string_view name, View value) {
-    if (!is_variable_name(name) || std::ranges::find(value, 0) != value.end()) return false;
-    out.append("export ").append(name).append("=");
-    if (shell == Shell::posix)
-        append_single_quoted(out, text(value));
-    else
-        append_ansi_c(out, text(value));
-    out += '\n';
-    return true;
+Result<Shell> choose_shell(const ShellHints& hints) {
+    for (const std::string* hint : {&hints.given, &hints.variable, &hints.parent, &hints.login}) {
+        if (is_c_shell(*hint))
+            return fail(Code::usage, "A C shell (csh, tcsh) cannot evaluate every value safely.",
+                        "Start programs with: envmesh-cli run -- COMMAND");
+        if (const auto shell = shell_named(*hint)) return *shell;
+        const bool is_asked_for = hint == &hints.given || hint == &hints.variable;
+        if (is_asked_for && !hint->empty())
+            return fail(Code::usage, "The shell \"" + *hint + "\" is not known here.",
+                        "Known are " + known_names() + ".");
+    }
+    return Shell{"sh", Dialect::posix};
 }
 
 } // namespace envmesh::cli

@@ -1,25 +1,36 @@
 // SPDX-License-Identifier: MIT
-// Lines that a shell evaluates (shell.md §4.2): whatever the value, the shell ends up with exactly
-// its bytes and runs nothing.
+// Which shell is spoken to, and in which dialect.
 #pragma once
 
-#include "core/base/bytes.h"
+#include "core/base/error.h"
+
+#include <array>
+#include <optional>
 
 namespace envmesh::cli {
 
-enum class Shell {
-    posix,  // single quotes: sh, dash, ash; correct in the others too
-    ansi_c, // $'…' in octal: bash, zsh, ksh, mksh; pure ASCII, one line a variable
+/// One way to write down a variable; cli/README.md shows each.
+enum class Dialect { posix, ansi_c, fish, powershell, nu, elvish, xonsh, cmd, tmux };
+
+struct Shell {
+    std::string_view name; // "bash"; both PowerShells are "pwsh"
+    Dialect dialect = Dialect::posix;
 };
 
-/// By the name of a program ("zsh", "-bash", "/usr/bin/dash").
+/// By the name of a program ("zsh", "-bash", "/usr/bin/dash", "pwsh.exe").
 std::optional<Shell> shell_named(std::string_view program);
 
-/// Letters, digits, underscore, not a digit first, at most 255: anything else would be shell code.
-bool is_variable_name(std::string_view name);
+/// What is known about who reads our output; all but `given` may be empty or mean nothing.
+struct ShellHints {
+    std::string given;    // --shell
+    std::string variable; // ENVMESH_SHELL
+    std::string parent;   // the program that started us
+    std::string login; // SHELL: the last to be believed, since a bash started from fish has it too
+};
+ShellHints shell_hints(std::string given);
 
-/// Appends `export NAME=…` and a newline. False, with nothing appended, when the name is not one or
-/// the value holds NUL: no shell can carry these.
-bool append_export(std::string& out, Shell shell, std::string_view name, View value);
+/// The first hint that names a shell; sh when none does. `usage` when `given` or `variable` is no
+/// shell that we know, or when it is a C shell: that one cannot evaluate every value.
+Result<Shell> choose_shell(const ShellHints& hints);
 
 } // namespace envmesh::cli

@@ -28,6 +28,9 @@ enum class Replacing {
 /// Writes beside it, then renames. 0600.
 Result<> replace_file(const std::filesystem::path& file, View contents,
                       Replacing how = Replacing::durably);
+/// The same for a file that a person owns, such as a shell's start-up file: links on the way, mode
+/// and owner stay. A new one gets the mode that other programs would give it, and its folders.
+Result<> rewrite_file(const std::filesystem::path& file, View contents);
 bool exists(const std::filesystem::path& file);
 
 /// Held by the one daemon that owns a data folder; released by the system when the process ends,

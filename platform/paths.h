@@ -19,6 +19,12 @@ struct Paths {
 
 /// `invalid` when no home can be told or the socket path is too long, with the reason.
 Result<Paths> paths();
+/// The person's home, and where programs keep their settings (XDG_CONFIG_HOME). `invalid` when no
+/// home can be told.
+struct HomeFolders {
+    std::filesystem::path home, settings;
+};
+Result<HomeFolders> home_folders();
 std::string default_device_name(); // the host's name, at most 64 bytes
 std::string platform_name();       // "linux", "macos", "windows", "wsl"
 

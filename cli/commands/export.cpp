@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: MIT
+#include "cli/changes.h"
 #include "cli/commands.h"
 #include "cli/commands/calls.h"
 #include "cli/formats/formats.h"
 #include "cli/glob.h"
 #include "cli/project.h"
-#include "cli/shell.h"
+#include "cli/script.h"
 #include "platform/files.h"
 #include "platform/process.h"
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 namespace envmesh::cli {
 namespace {
 
 constexpr std::chrono::milliseconds budget{150}; // a shell is waiting to start
-constexpr std::size_t first_reserve = 64 * 1024;
-
-Result<Shell> chosen_shell(const std::string& given) {
-    if (given.empty()) return shell_named(platform::parent_process_name()).value_or(Shell::posix);
-    if (const auto named = shell_named(given)) return *named;
-    return fail(Code::usage, "There is no export for the shell \"" + given + "\".",
-                "Known are sh, bash and zsh.");
-}
 
 // Takes out what would leave too little room for a program's arguments: then every command of that
 // shell would fail. The largest go first.
@@ -50,32 +42,77 @@ void keep_to_budget(api::Export::Reply& all) {
     std::erase_if(all.items, [&](const Item& item) { return left_out.contains(&item); });
 }
 
-Secret to_lines(api::Export::Reply& all, Shell shell) {
+Mode mode_of(const api::Export::Item& item) {
+    if (item.type == "path") return Mode::prepend;
+    return item.type == "path-append" ? Mode::append : Mode::replace;
+}
+
+// What this shell can carry; the rest is named among what was skipped.
+std::vector<Wanted> wanted_of(api::Export::Reply& all, Dialect dialect) {
     keep_to_budget(all);
-    std::string lines;
-    lines.reserve(first_reserve);
-    for (const auto& item : all.items)
-        if (!append_export(lines, shell, item.key, item.value.reveal()))
-            all.skipped.push_back(item.key + ": no shell can carry this name or value");
-    Secret out(lines);
-    wipe(lines);
-    return out;
+    std::vector<Wanted> wanted;
+    for (const auto& item : all.items) {
+        const auto reason = why_not(dialect, item.key, item.value.reveal());
+        if (reason.empty())
+            wanted.push_back({item.key, item.value.reveal(), mode_of(item)});
+        else
+            all.skipped.push_back(item.key + ": " + std::string(reason));
+    }
+    return wanted;
+}
+
+// The shell that started us has exported what it has.
+std::optional<std::string_view> inherited(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string_view>(value);
+}
+
+std::optional<std::string_view> nothing(const std::string& /*name*/) { return std::nullopt; }
+
+void append_items(Script& script, const Changes& due) {
+    for (const auto& [name, value] : due.items)
+        if (!value || !script.set(name, value->reveal())) script.unset(name);
+}
+
+// Only what differs from what the shell has, and the marks last: an interruption loses none. tmux
+// gives all of it to shells that it starts later.
+void append_changes(Context& context, Script& script, const std::vector<Wanted>& wanted,
+                    Dialect dialect) {
+    const bool is_later = dialect == Dialect::tmux;
+    const Environment here = is_later ? nothing : inherited;
+    const auto due = changes(wanted, marks_from(here(marks_variable).value_or("")), here);
+    append_items(script, due);
+    const auto [text, left_out] = to_text(due.marks);
+    if (text.empty() || !script.set(marks_variable, view(text))) script.unset(marks_variable);
+    if (left_out > 0)
+        context.out.note(std::to_string(left_out) +
+                         " variables stay in this shell when they are deleted: they are too many.");
+}
+
+// A path joins what is there; everything else stands as it is.
+void append_all(Script& script, const std::vector<Wanted>& wanted) {
+    for (const Wanted& one : wanted) {
+        if (one.mode == Mode::replace)
+            script.set(one.name, one.value);
+        else
+            append_items(script, changes({one}, {}, inherited));
+    }
 }
 
 // What a link leads to is replaced, not the link; a device or a pipe is left alone.
-Result<> save(const std::string& name, const Secret& contents) {
+Result<> save(const std::string& name, View contents) {
     std::error_code failed;
     std::filesystem::path file = std::filesystem::canonical(name, failed);
     if (failed) file = name; // it is not there yet
     if (platform::exists(file) && !std::filesystem::is_regular_file(file, failed))
         return fail(Code::invalid, "\"" + name + "\" is not a file that can be replaced.",
                     "Give another one, or leave out -o and use standard output.");
-    return platform::replace_file(file, contents.reveal());
+    return platform::replace_file(file, contents);
 }
 
-Result<> show(Context& context, const ExportOptions& options, const Secret& contents) {
+Result<> show(Context& context, const ExportOptions& options, View contents) {
     if (!options.output.empty()) return save(options.output, contents);
-    context.out.raw(contents.reveal());
+    context.out.raw(contents);
     return {};
 }
 
@@ -86,20 +123,26 @@ void note_skipped(Context& context, const api::Export::Reply& all) {
         context.out.note("the project requires " + name + ", and there is none.");
 }
 
-void select(api::Export::Reply& all, const std::vector<std::string>& only) {
-    std::erase_if(all.items, [&](const auto& item) { return !matches(only, item.key); });
+Result<api::Export::Reply> gather(Context& context, const ExportOptions& options,
+                                  Result<ipc::Client> client, ipc::Deadline deadline) {
+    auto chosen = scoping(options.profiles);
+    if (!chosen) return std::unexpected(chosen.error());
+    api::Export call;
+    call.scoping = std::move(*chosen);
+    auto all = export_all(std::move(client), std::move(call), deadline);
+    if (all)
+        std::erase_if(all->items,
+                      [&](const auto& item) { return !matches(options.only, item.key); });
+    return all;
 }
 
 // Nobody's start-up waits for a file: it takes its time, and fails when something is wrong.
 Exit export_as(Context& context, const ExportOptions& options) {
-    auto chosen = scoping(options.profiles);
-    if (!chosen) return std::unexpected(chosen.error());
-    auto all = export_all(context.connect(), {std::move(*chosen), false, {}}, context.deadline());
+    auto all = gather(context, options, context.connect(), context.deadline());
     if (!all) return std::unexpected(all.error());
-    select(*all, options.only);
     const auto contents = formats::write(options.format, all->items);
     if (!contents) return std::unexpected(contents.error());
-    if (auto shown = show(context, options, *contents); !shown)
+    if (auto shown = show(context, options, contents->reveal()); !shown)
         return std::unexpected(shown.error());
     note_skipped(context, *all);
     return 0;
@@ -109,23 +152,27 @@ Exit export_as(Context& context, const ExportOptions& options) {
 
 Exit export_variables(Context& context, const ExportOptions& options) {
     if (!options.format.empty()) return export_as(context, options);
-    const auto shell = chosen_shell(options.shell);
+    const auto shell = choose_shell(shell_hints(options.shell));
     if (!shell) return std::unexpected(shell.error());
     const bool strict = options.strict || !options.output.empty();
     const auto deadline = context.started + (strict ? context.timeout.value_or(budget) : budget);
-    auto chosen = scoping(options.profiles);
-    if (!chosen) return std::unexpected(chosen.error());
-    auto all =
-        export_all(connect(context.socket, deadline), {std::move(*chosen), false, {}}, deadline);
+    auto all = gather(context, options, connect(context.socket, deadline), deadline);
     if (!all && strict) return std::unexpected(all.error());
+    if (!all && options.hook) return 0;
+    Script script(shell->dialect);
     if (!all) {
+        context.out.raw(view(script.finish()));
         context.out.note("no variables were exported. " + all.error().message);
         return 0;
     }
-    select(*all, options.only);
-    const Secret lines = to_lines(*all, *shell);
-    if (auto shown = show(context, options, lines); !shown) return std::unexpected(shown.error());
-    note_skipped(context, *all);
+    const auto wanted = wanted_of(*all, shell->dialect);
+    if (options.hook || shell->dialect == Dialect::tmux)
+        append_changes(context, script, wanted, shell->dialect);
+    else
+        append_all(script, wanted);
+    if (auto shown = show(context, options, view(script.finish())); !shown)
+        return std::unexpected(shown.error());
+    if (!options.hook) note_skipped(context, *all); // a person would read the same at every change
     return 0;
 }
 

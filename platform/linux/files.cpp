@@ -17,6 +17,7 @@ namespace {
 
 constexpr mode_t private_file = 0600;
 constexpr mode_t private_folder = 0700;
+constexpr mode_t all_modes = 07777;
 
 std::string named(std::string_view what, const std::filesystem::path& path) {
     return std::string(what) + " " + path.string();
@@ -80,6 +81,59 @@ Result<> create_folders(const std::filesystem::path& folder) {
     return system_failure(errno, named("Cannot create the folder", folder));
 }
 
+struct Manner {
+    Replacing how = Replacing::durably;
+    mode_t mode = private_file;
+    const struct stat* owner = nullptr; // null: whoever we are
+};
+
+int take_on(int file, const Manner& manner) {
+    const auto* owner = manner.owner;
+    const bool is_other =
+        owner != nullptr && (owner->st_uid != ::geteuid() || owner->st_gid != ::getegid());
+    if (is_other && ::fchown(file, owner->st_uid, owner->st_gid) != 0) return errno;
+    return ::fchmod(file, manner.mode) == 0 ? 0 : errno;
+}
+
+Result<> replace(const std::filesystem::path& file, View contents, const Manner& manner) {
+    const auto cannot = named("Cannot write the file", file);
+    std::string beside = file.string() + ".XXXXXX";
+    const Descriptor open(::mkostemp(beside.data(), O_CLOEXEC));
+    if (!open.is_open()) return system_failure(errno, cannot);
+    int error = take_on(open.get(), manner);
+    if (error == 0) error = write_all(open.get(), contents);
+    const bool durable = manner.how != Replacing::fleetingly;
+    if (error == 0 && durable && ::fsync(open.get()) != 0) error = errno;
+    if (error == 0 && manner.how == Replacing::keeping_previous) error = keep_as_previous(file);
+    if (error == 0 && ::rename(beside.c_str(), file.c_str()) != 0) error = errno;
+    if (error != 0) {
+        ::unlink(beside.c_str());
+        return system_failure(error, cannot);
+    }
+    if (durable) error = sync_folder(folder_of(file));
+    if (error != 0) return system_failure(error, cannot);
+    return {};
+}
+
+// Where the links lead, also when nothing is there yet.
+Result<std::filesystem::path> target_of(std::filesystem::path file) {
+    constexpr int most_links = 40; // as the kernel
+    std::error_code error;
+    for (int i = 0; i < most_links && std::filesystem::is_symlink(file, error); ++i) {
+        const auto next = std::filesystem::read_symlink(file, error);
+        if (error) return system_failure(error.value(), named("Cannot read the link", file));
+        file = file.parent_path() / next; // an absolute one replaces all of it
+    }
+    return file;
+}
+
+// The mask can only be read by setting it; a front end has one thread.
+mode_t mode_of_new_files() {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    return 0666 & ~mask;
+}
+
 class FlockedFile final : public InstanceLock {
   public:
     explicit FlockedFile(Descriptor file) : file_(std::move(file)) {}
@@ -123,23 +177,20 @@ Result<Secret> read_standard_input(std::size_t most_bytes) {
 }
 
 Result<> replace_file(const std::filesystem::path& file, View contents, Replacing how) {
-    const auto cannot = named("Cannot write the file", file);
-    std::string beside = file.string() + ".XXXXXX";
-    const Descriptor open(::mkostemp(beside.data(), O_CLOEXEC));
-    if (!open.is_open()) return system_failure(errno, cannot);
-    int error = ::fchmod(open.get(), private_file) == 0 ? 0 : errno;
-    if (error == 0) error = write_all(open.get(), contents);
-    const bool durable = how != Replacing::fleetingly;
-    if (error == 0 && durable && ::fsync(open.get()) != 0) error = errno;
-    if (error == 0 && how == Replacing::keeping_previous) error = keep_as_previous(file);
-    if (error == 0 && ::rename(beside.c_str(), file.c_str()) != 0) error = errno;
-    if (error != 0) {
-        ::unlink(beside.c_str());
-        return system_failure(error, cannot);
-    }
-    if (durable) error = sync_folder(folder_of(file));
-    if (error != 0) return system_failure(error, cannot);
-    return {};
+    return replace(file, contents, {.how = how});
+}
+
+Result<> rewrite_file(const std::filesystem::path& file, View contents) {
+    const auto target = target_of(file);
+    if (!target) return std::unexpected(target.error());
+    std::error_code error;
+    std::filesystem::create_directories(target->parent_path(), error);
+    if (error) return system_failure(error.value(), named("Cannot create a folder for", *target));
+    struct stat about{};
+    if (::stat(target->c_str(), &about) == 0)
+        return replace(*target, contents, {.mode = about.st_mode & all_modes, .owner = &about});
+    if (errno != ENOENT) return system_failure(errno, named("Cannot look at the file", *target));
+    return replace(*target, contents, {.mode = mode_of_new_files()});
 }
 
 // A link that leads nowhere, or a folder that may not be searched, is for whoever opens it to tell.

@@ -47,14 +47,15 @@ Paths under_one_folder(const path& folder) {
     return {folder, folder / "daemon.sock", {folder / "config.toml"}};
 }
 
+path settings_under(const path& home) { return absolute_or("XDG_CONFIG_HOME", home / ".config"); }
+
 Paths spread(const path& home) {
     const path data = absolute_or("XDG_DATA_HOME", home / ".local/share") / "envmesh";
     const path runtime = variable("XDG_RUNTIME_DIR");
     const path sockets = is_ours_alone(runtime) ? runtime / "envmesh" : data;
-    const path settings = absolute_or("XDG_CONFIG_HOME", home / ".config");
     return {data,
             sockets / "daemon.sock",
-            {home / ".envmesh/config.toml", settings / "envmesh/config.toml",
+            {home / ".envmesh/config.toml", settings_under(home) / "envmesh/config.toml",
              "/etc/envmesh/config.toml"}};
 }
 
@@ -80,6 +81,13 @@ Result<Paths> paths() {
     Paths found = one_folder.empty() ? spread(person) : under_one_folder(whole);
     if (auto address = Address::of(found.socket); !address) return std::unexpected(address.error());
     return found;
+}
+
+Result<HomeFolders> home_folders() {
+    const path person = home();
+    if (!person.is_absolute())
+        return fail(Code::invalid, "The home folder cannot be told: HOME is not set.", "Set HOME.");
+    return HomeFolders{person, settings_under(person)};
 }
 
 std::string default_device_name() {

@@ -65,6 +65,41 @@ def bench_export(node):
           f"{found['export'] / found['true']:.2f} x /bin/true   (aim: 2 x cat)")
 
 
+# Per round in microseconds: what the hook adds to a prompt, and reading one line of a file.
+PROMPT_LOOPS = {
+    "bash": (["--norc", "-i"], """eval "$(envmesh-cli hook bash)"; _envmesh_hook; read -r file <<<"$1"
+        now() { echo $((${EPOCHREALTIME/./})); }; a=$(now); for ((i = 0; i < 2000; i++)); do _envmesh_hook; done
+        b=$(now); for ((i = 0; i < 2000; i++)); do { IFS= read -r line <"$file"; } 2>/dev/null; done
+        c=$(now); echo $(((b - a) / 2000)) $(((c - b) / 2000))"""),
+    "zsh": (["-f", "-i"], """zmodload zsh/datetime; eval "$(envmesh-cli hook zsh)"; _envmesh_hook; file=$1
+        now() { echo $(( int(rint(EPOCHREALTIME * 1000000)) )) }; zmodload zsh/mathfunc
+        a=$(now); for ((i = 0; i < 2000; i++)); do _envmesh_hook; done
+        b=$(now); for ((i = 0; i < 2000; i++)); do { IFS= read -r line <$file } 2>/dev/null; done
+        c=$(now); echo $(((b - a) / 2000)) $(((c - b) / 2000))"""),
+    "fish": (["-N", "-i"], """envmesh-cli hook fish | source; _envmesh_hook; set file $argv[1]
+        function now; date +%s%6N; end
+        set a (now); for i in (seq 2000); _envmesh_hook; end
+        set b (now); for i in (seq 2000); read -l line <$file; end
+        set c (now); math -s0 "($b - $a) / 2000"; math -s0 "($c - $b) / 2000" """),
+}
+
+
+def bench_prompt(node):
+    generation = node.home / "generation"
+    if not generation.exists():
+        generation.write_text("1\n")
+    for shell, (options, loop) in PROMPT_LOOPS.items():
+        if not shutil.which(shell):
+            continue
+        before = [] if shell == "fish" else [shell]
+        done = subprocess.run([shell, *options, "-c", loop, *before, str(generation)], check=True,
+                              env=node.environment(), capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+        hook, read = (int(number) for number in done.stdout.split())
+        print(f"idle prompt in {shell:5}                 {hook} us more; {hook / max(read, 1):.1f} x reading "
+              f"one line of a file ({read} us)   (aim: no process, 3 ms)")
+
+
 def bench_set(a, b, floors):
     times = []
     with ipc.Caller(a) as setter, ipc.Caller(b) as watcher:
@@ -138,6 +173,7 @@ def main():
         a = playground.first(server)
         b = playground.joined(a)
         bench_export(a)
+        bench_prompt(a)
         bench_set(a, b, floors)
         bench_first_sync(playground, a, b, floors)
         bench_size(playground)

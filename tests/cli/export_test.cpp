@@ -18,10 +18,10 @@ using Local = asio::local::stream_protocol;
 
 // Not a measurement: far above the 150 ms allowed and far below every other timeout. On a busy
 // machine one of three tries is enough to tell.
-void expect_empty_and_soon(const Cli& cli) {
+void expect_empty_and_soon(const Cli& cli, const std::string& arguments) {
     for (int attempt = 0;; ++attempt) {
         const auto start = std::chrono::steady_clock::now();
-        const Outcome outcome = cli.run("export");
+        const Outcome outcome = cli.run(arguments);
         const auto took = std::chrono::steady_clock::now() - start;
         EXPECT_EQ(outcome.exit, 0);
         EXPECT_EQ(outcome.out, "");
@@ -31,10 +31,16 @@ void expect_empty_and_soon(const Cli& cli) {
     }
 }
 
+void expect_empty_and_soon(const Cli& cli) {
+    expect_empty_and_soon(cli, "export");
+    expect_empty_and_soon(cli, "export --hook --shell nu"); // where nothing is not even an object
+}
+
 TEST(Export, WithoutADaemon) {
     const Cli cli;
     expect_empty_and_soon(cli);
     EXPECT_EQ(cli.run("export --strict").exit, 4);
+    EXPECT_EQ(cli.run("export --shell nu").out, "{}\n") << "from nothing nu makes an error";
 }
 
 class Listener {
@@ -155,6 +161,41 @@ TEST(Export, PrintsAllPagesForTheShellThatIsNamed) {
     const Outcome unknown = cli.run("export --shell csh");
     EXPECT_EQ(unknown.exit, 2);
     EXPECT_EQ(unknown.out, "");
+}
+
+// What the program inherits.
+class Inherited {
+  public:
+    Inherited(std::string name, const std::string& value) : name_(std::move(name)) {
+        ::setenv(name_.c_str(), value.c_str(), 1);
+    }
+    Inherited(const Inherited&) = delete;
+    Inherited& operator=(const Inherited&) = delete;
+    ~Inherited() { ::unsetenv(name_.c_str()); }
+
+  private:
+    std::string name_;
+};
+
+TEST(Export, ForAHookPrintsOnlyWhatDiffersFromTheShell) {
+    LocalDaemon daemon(two_pages);
+    const Cli cli(daemon.socket());
+    const auto export_for_hook = [&] {
+        return cli.run("--timeout 30s export --strict --hook --shell sh").out;
+    };
+    const std::string begin = "export ENVMESH_STATE='";
+    const Inherited old("A", "old");
+    const std::string all = export_for_hook();
+    const auto marks = all.find(begin);
+    ASSERT_NE(marks, std::string::npos);
+    EXPECT_EQ(all.substr(0, marks), "export A='it'\\''s'\nexport B='\xff\n'\n");
+    EXPECT_NE(all.find(":b2xk ", marks), std::string::npos) << "what was there before";
+
+    const Inherited a("A", "it's");
+    const Inherited b("B", "\xff\n");
+    const auto from = marks + begin.size();
+    const Inherited state("ENVMESH_STATE", all.substr(from, all.find('\'', from) - from));
+    EXPECT_EQ(export_for_hook(), all.substr(marks)) << "the marks alone: it was reached";
 }
 
 // More of these than half of what a program can be given, one page each; then a small one.

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "tests/cli/hostile_values.h"
 
+#include <cstdlib>
 #include <random>
 
 namespace envmesh::test {
+namespace {
+
+std::size_t how_many() {
+    const char* given = std::getenv("ENVMESH_HOSTILE_VALUES");
+    return given == nullptr ? 1500 : std::stoul(given);
+}
+
+} // namespace
 
 std::vector<std::string> hostile_values() {
     std::vector<std::string> values{
@@ -65,7 +74,7 @@ std::vector<std::string> hostile_values() {
     values.push_back(all);
     std::mt19937 random(1); // the same values each time
     const std::string sharp = "'\"\\$`!()\n\r;&|<>#~ \t*?[]{}=ax0\xff\xc3";
-    while (values.size() < 1500) {
+    while (values.size() < how_many()) {
         std::string value;
         for (auto length = random() % 24; length > 0; --length)
             value += random() % 3 == 0 ? static_cast<char>(random() % 255 + 1)

@@ -7,7 +7,8 @@
 
 namespace envmesh::test {
 
-/// Every byte but NUL alone, and fifteen hundred in all; the same each time.
+/// Every byte but NUL alone, and fifteen hundred in all, or as many as ENVMESH_HOSTILE_VALUES says;
+/// the same each time.
 std::vector<std::string> hostile_values();
 
 } // namespace envmesh::test

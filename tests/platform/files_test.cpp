@@ -160,5 +160,38 @@ TEST(InstanceLock, IsReleasedWhenItsHolderDies) {
 
 TEST(PhysicalMemory, IsAtLeastWhatThisTestNeeds) { EXPECT_GT(physical_memory(), 1ULL << 24U); }
 
+TEST(RewriteFile, KeepsModeAndLinks) {
+    const TempDir folder;
+    fs::create_directory(folder / "dotfiles");
+    std::ofstream(folder / "dotfiles/rc") << "old";
+    ASSERT_EQ(::chmod((folder / "dotfiles/rc").c_str(), 0640), 0);
+    fs::create_symlink("dotfiles/rc", folder / "near");
+    fs::create_symlink(folder / "near", folder / "rc");
+    ASSERT_TRUE(rewrite_file(folder / "rc", view("new")));
+    EXPECT_TRUE(fs::is_symlink(folder / "rc"));
+    EXPECT_TRUE(fs::is_symlink(folder / "near"));
+    EXPECT_EQ(contents(folder / "dotfiles/rc"), "new");
+    EXPECT_EQ(mode_of(folder / "dotfiles/rc"), 0640U);
+    EXPECT_EQ(entries(folder / "dotfiles"), 1U);
+}
+
+TEST(RewriteFile, MakesWhatIsMissingAsOtherProgramsWould) {
+    const Umask usual(022);
+    const TempDir folder;
+    fs::create_symlink("a/b/rc", folder / "rc"); // leads nowhere yet
+    ASSERT_TRUE(rewrite_file(folder / "rc", view("new")));
+    EXPECT_TRUE(fs::is_symlink(folder / "rc"));
+    EXPECT_EQ(contents(folder / "a/b/rc"), "new");
+    EXPECT_EQ(mode_of(folder / "a/b/rc"), 0644U);
+}
+
+TEST(RewriteFile, RefusesLinksInACircle) {
+    const TempDir folder;
+    fs::create_symlink("two", folder / "one");
+    fs::create_symlink("one", folder / "two");
+    EXPECT_FALSE(rewrite_file(folder / "one", view("new")));
+    EXPECT_EQ(entries(folder / "."), 2U);
+}
+
 } // namespace
 } // namespace envmesh::platform
