@@ -150,6 +150,11 @@ std::optional<Mark> mark_from(char kind, std::string_view text) {
 
 } // namespace
 
+Mode mode_of(std::string_view type) {
+    if (type == "path") return Mode::prepend;
+    return type == "path-append" ? Mode::append : Mode::replace;
+}
+
 Changes changes(const std::vector<Wanted>& wanted, Marks marks, const Environment& environment) {
     Changes out;
     for (const Wanted& one : wanted) {

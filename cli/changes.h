@@ -22,6 +22,8 @@ inline constexpr std::size_t most_before_bytes = 4 * 1024; // as base64, of all 
 
 /// Whether a value replaces what is there, or joins it as one more part of a colon list.
 enum class Mode { replace, prepend, append };
+/// Of a variable's type: "path" and "path-append" join.
+Mode mode_of(std::string_view type);
 
 struct Wanted {
     std::string_view name;

@@ -92,6 +92,11 @@ struct ExportOptions {
     bool strict = false;
     bool hook = false; // only what differs from the shell that started us; quiet
 };
+struct RunOptions {
+    std::vector<std::string> words, only, profiles; // words: the program and its arguments
+    bool no_inherit = false;
+    bool watch = false;
+};
 struct HookOptions {
     std::string shell;
 };
@@ -143,6 +148,8 @@ Exit distrust(Context&, const TrustOptions&);
 Exit export_variables(Context&, const ExportOptions&);
 /// Refuses all when a name is no name, or has another value and may not be overwritten.
 Exit import_variables(Context&, const ImportOptions&);
+/// Becomes the program; returns only when that fails (125, 126, 127), or with --watch.
+Exit run(Context&, const RunOptions&);
 Exit hook(Context&, const HookOptions&);
 Exit install_hook(Context&, const HookOptions&);
 Exit uninstall_hook(Context&, const HookOptions&);

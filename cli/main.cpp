@@ -37,6 +37,7 @@ struct Grammar {
     ExportOptions exported;
     ImportOptions imported;
     HookOptions hook;
+    RunOptions run_options;
     PeersOptions peers;
     SyncOptions sync;
     CompletionOptions completion;
@@ -173,6 +174,17 @@ void add_files(const Verbs& verbs, Grammar& to) {
     }
 }
 
+void add_run(const Verbs& verbs, Grammar& to) {
+    auto* run = verbs.add("run", "Run a program with the variables", to.run_options, cli::run);
+    if (run == nullptr) return;
+    run->add_option("COMMAND", to.run_options.words, "After --: the program and its arguments")
+        ->required();
+    run->add_option("--only", to.run_options.only, patterns_help)->allow_extra_args(false);
+    run->add_flag("--no-inherit-env", to.run_options.no_inherit, "Of this environment PATH alone");
+    run->add_flag("--watch", to.run_options.watch, "Start it again when the variables change");
+    add_profiles(*run, to.run_options.profiles);
+}
+
 void add_versions(const Verbs& verbs, Grammar& to) {
     if (auto* history =
             verbs.add("history", "Show what a variable was before", to.history, cli::history)) {
@@ -285,6 +297,7 @@ void add_daemon(const Verbs& verbs, Grammar& to) {
 void add_verbs(const Verbs& verbs, Grammar& to) {
     add_variables(verbs, to);
     add_files(verbs, to);
+    add_run(verbs, to);
     add_versions(verbs, to);
     add_scopes(verbs, to);
     add_mesh(verbs, to);

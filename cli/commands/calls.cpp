@@ -84,6 +84,13 @@ Result<api::Export::Reply> export_all(Result<ipc::Client> client, api::Export ca
     return all;
 }
 
+void note_left_out(Context& context, const api::Export::Reply& all) {
+    for (const std::string& name_and_reason : all.skipped)
+        context.out.note("not exported: " + name_and_reason);
+    for (const std::string& name : all.missing)
+        context.out.note("the project requires " + name + ", and there is none.");
+}
+
 Result<api::Set::Reply> set_all(Context& context, api::Set call) {
     auto reply = set_in_parts(context, call);
     context.out.progress("");

@@ -10,6 +10,8 @@ namespace envmesh::cli {
 Result<std::vector<api::Variable>> list_all(Context& context, api::List call);
 Result<api::Export::Reply> export_all(Result<ipc::Client> client, api::Export call,
                                       ipc::Deadline deadline);
+/// What a person should know that is not there.
+void note_left_out(Context& context, const api::Export::Reply& all);
 /// All of the items in parts, in their order, showing progress; an error says how many were set
 /// before it.
 Result<api::Set::Reply> set_all(Context& context, api::Set call);

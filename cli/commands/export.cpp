@@ -42,11 +42,6 @@ void keep_to_budget(api::Export::Reply& all) {
     std::erase_if(all.items, [&](const Item& item) { return left_out.contains(&item); });
 }
 
-Mode mode_of(const api::Export::Item& item) {
-    if (item.type == "path") return Mode::prepend;
-    return item.type == "path-append" ? Mode::append : Mode::replace;
-}
-
 // What this shell can carry; the rest is named among what was skipped.
 std::vector<Wanted> wanted_of(api::Export::Reply& all, Dialect dialect) {
     keep_to_budget(all);
@@ -54,7 +49,7 @@ std::vector<Wanted> wanted_of(api::Export::Reply& all, Dialect dialect) {
     for (const auto& item : all.items) {
         const auto reason = why_not(dialect, item.key, item.value.reveal());
         if (reason.empty())
-            wanted.push_back({item.key, item.value.reveal(), mode_of(item)});
+            wanted.push_back({item.key, item.value.reveal(), mode_of(item.type)});
         else
             all.skipped.push_back(item.key + ": " + std::string(reason));
     }
@@ -116,15 +111,8 @@ Result<> show(Context& context, const ExportOptions& options, View contents) {
     return {};
 }
 
-void note_skipped(Context& context, const api::Export::Reply& all) {
-    for (const std::string& name_and_reason : all.skipped)
-        context.out.note("not exported: " + name_and_reason);
-    for (const std::string& name : all.missing)
-        context.out.note("the project requires " + name + ", and there is none.");
-}
-
-Result<api::Export::Reply> gather(Context& context, const ExportOptions& options,
-                                  Result<ipc::Client> client, ipc::Deadline deadline) {
+Result<api::Export::Reply> gather(const ExportOptions& options, Result<ipc::Client> client,
+                                  ipc::Deadline deadline) {
     auto chosen = scoping(options.profiles);
     if (!chosen) return std::unexpected(chosen.error());
     api::Export call;
@@ -138,13 +126,13 @@ Result<api::Export::Reply> gather(Context& context, const ExportOptions& options
 
 // Nobody's start-up waits for a file: it takes its time, and fails when something is wrong.
 Exit export_as(Context& context, const ExportOptions& options) {
-    auto all = gather(context, options, context.connect(), context.deadline());
+    auto all = gather(options, context.connect(), context.deadline());
     if (!all) return std::unexpected(all.error());
     const auto contents = formats::write(options.format, all->items);
     if (!contents) return std::unexpected(contents.error());
     if (auto shown = show(context, options, contents->reveal()); !shown)
         return std::unexpected(shown.error());
-    note_skipped(context, *all);
+    note_left_out(context, *all);
     return 0;
 }
 
@@ -156,7 +144,7 @@ Exit export_variables(Context& context, const ExportOptions& options) {
     if (!shell) return std::unexpected(shell.error());
     const bool strict = options.strict || !options.output.empty();
     const auto deadline = context.started + (strict ? context.timeout.value_or(budget) : budget);
-    auto all = gather(context, options, connect(context.socket, deadline), deadline);
+    auto all = gather(options, connect(context.socket, deadline), deadline);
     if (!all && strict) return std::unexpected(all.error());
     if (!all && options.hook) return 0;
     Script script(shell->dialect);
@@ -172,7 +160,7 @@ Exit export_variables(Context& context, const ExportOptions& options) {
         append_all(script, wanted);
     if (auto shown = show(context, options, view(script.finish())); !shown)
         return std::unexpected(shown.error());
-    if (!options.hook) note_skipped(context, *all); // a person would read the same at every change
+    if (!options.hook) note_left_out(context, *all); // a person would read the same at every change
     return 0;
 }
 

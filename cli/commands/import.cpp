@@ -2,7 +2,7 @@
 #include "cli/commands/calls.h"
 #include "cli/formats/formats.h"
 #include "cli/glob.h"
-#include "cli/shell.h"
+#include "cli/script.h"
 #include "core/node/policy.h"
 #include "platform/files.h"
 #include "platform/process.h"

@@ -2,7 +2,7 @@
 #include "cli/formats/formats.h"
 
 #include "cli/formats/format.h"
-#include "cli/shell.h"
+#include "cli/script.h"
 
 #include <algorithm>
 #include <array>

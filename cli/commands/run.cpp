@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "cli/changes.h"
+#include "cli/commands.h"
+#include "cli/commands/calls.h"
+#include "cli/glob.h"
+#include "cli/project.h"
+#include "platform/child.h"
+#include "platform/process.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <thread>
+
+namespace envmesh::cli {
+namespace {
+
+// What env(1) and others say of themselves, rather than of the program.
+constexpr int not_started = 125;
+constexpr int not_executable = 126;
+constexpr int not_found = 127;
+constexpr std::chrono::seconds patience{10};
+constexpr std::chrono::seconds between_attempts{2};
+constexpr std::chrono::hours look_again{1};
+
+using Values = std::map<std::string, Secret, std::less<>>;
+
+Values inherited(bool everything) {
+    Values out;
+    const Secret all = platform::environment();
+    std::string_view rest = all.reveal_text();
+    while (!rest.empty()) {
+        const std::string_view one = rest.substr(0, rest.find('\0'));
+        rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+        const auto equals = one.find('=', 1); // Windows has names that begin with it
+        if (equals == std::string_view::npos) continue;
+        const std::string_view name = one.substr(0, equals);
+        if (everything || name == "PATH") out.emplace(name, Secret(one.substr(equals + 1)));
+    }
+    return out;
+}
+
+void put(Values& values, const api::Export::Item& item) {
+    const Environment here = [&values](const std::string& name) -> std::optional<std::string_view> {
+        const auto found = values.find(name);
+        if (found == values.end()) return std::nullopt;
+        return found->second.reveal_text();
+    };
+    auto due = changes({{item.key, item.value.reveal(), mode_of(item.type)}}, {}, here);
+    for (auto& [name, value] : due.items)
+        if (value) values.insert_or_assign(name, std::move(*value));
+}
+
+std::vector<Secret> lines(const Values& values) {
+    std::vector<Secret> out;
+    for (const auto& [name, value] : values) {
+        std::string line = name + '=';
+        line += value.reveal_text();
+        out.emplace_back(std::string_view(line));
+        wipe(line);
+    }
+    return out;
+}
+
+Result<std::vector<Secret>> environment_for(Context& context, const RunOptions& options) {
+    auto chosen = scoping(options.profiles);
+    if (!chosen) return std::unexpected(chosen.error());
+    api::Export call;
+    call.scoping = std::move(*chosen);
+    call.run = true;
+    const auto all = export_all(context.connect(), std::move(call), context.deadline());
+    if (!all) return std::unexpected(all.error());
+    Values values = inherited(!options.no_inherit);
+    for (const auto& item : all->items)
+        if (matches(options.only, item.key)) put(values, item);
+    note_left_out(context, *all);
+    if (!all->missing.empty())
+        return fail(Code::not_found,
+                    "The project requires " + all->missing.front() + ", and there is none.",
+                    "Set it, or leave the project's folder.");
+    return lines(values);
+}
+
+int report(Context& context, const Error& error) {
+    context.out.error(error);
+    if (error.code == Code::not_found) return not_found;
+    return error.code == Code::denied ? not_executable : not_started;
+}
+
+/// The program of `run --watch`, begun anew whenever its environment is another one. Its end is
+/// ours.
+class Watched {
+  public:
+    Watched(Context& context, const RunOptions& options) : context_(context), options_(options) {}
+
+    Exit run() {
+        if (auto begun = begin(); !begun) return report(context_, begun.error());
+        while (true) {
+            follow();
+            std::this_thread::sleep_for(between_attempts); // it runs on without a daemon
+        }
+    }
+
+  private:
+    /// Until the daemon is gone.
+    void follow() {
+        auto client = context_.connect();
+        if (!client || !client->ask(api::Watch(), context_.deadline())) return;
+        for (begin_anew();;) {
+            const auto event = client->next_event(std::chrono::steady_clock::now() + look_again);
+            if (!event && event.error().code != Code::timeout) return;
+            if (event && event->event != "variables-changed" && event->event != "lock") continue;
+            begin_anew();
+        }
+    }
+
+    Result<> begin() {
+        auto environment = environment_for(context_, options_);
+        if (!environment) {
+            environment.error().code = Code::internal; // ours, not the program's
+            return std::unexpected(environment.error());
+        }
+        environment_ = std::move(*environment);
+        return start();
+    }
+
+    void begin_anew() {
+        auto environment = environment_for(context_, options_);
+        if (!environment || *environment == environment_) return; // locked: it keeps what it has
+        context_.out.note("variables have changed; starting " + options_.words.front() + " again");
+        child_->end(patience);
+        environment_ = std::move(*environment);
+        if (auto begun = start(); !begun) std::_Exit(report(context_, begun.error()));
+    }
+
+    Result<> start() {
+        platform::Program program{options_.words, {}};
+        for (const Secret& line : environment_)
+            program.environment.push_back(line.copy());
+        auto child = platform::Child::start(program, [](int status) { std::_Exit(status); });
+        if (!child) return std::unexpected(child.error());
+        child_ = std::move(*child);
+        return {};
+    }
+
+    Context& context_;
+    const RunOptions& options_;
+    std::vector<Secret> environment_;
+    std::unique_ptr<platform::Child> child_;
+};
+
+} // namespace
+
+Exit run(Context& context, const RunOptions& options) {
+    if (options.watch) return Watched(context, options).run();
+    auto environment = environment_for(context, options);
+    if (!environment) {
+        context.out.error(environment.error());
+        return not_started;
+    }
+    return report(context, platform::become({options.words, std::move(*environment)}));
+}
+
+} // namespace envmesh::cli

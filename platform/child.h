@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Programs that take our place, or that run beside us. No shell is between: words reach the program
+// as they are.
+#pragma once
+
+#include "core/base/error.h"
+#include "core/base/secret.h"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace envmesh::platform {
+
+struct Program {
+    std::vector<std::string> words;  // the first is found by PATH of `environment`, as execvp does
+    std::vector<Secret> environment; // "NAME=value" each, without NUL
+};
+
+/// Ours from here on: process id, terminal, signals and exit status are the program's. Returns only
+/// when it cannot be started: `not_found`; `denied` (found, not executable); `invalid` (arguments
+/// and environment together are more than the system takes); `internal`.
+Error become(const Program& program);
+
+/// A program of ours that is waited for on a thread of its own.
+class Child {
+  public:
+    /// `ended` is called on that thread, with the status as a shell tells it: 128 + signal.
+    static Result<std::unique_ptr<Child>> start(const Program& program,
+                                                std::function<void(int status)> ended);
+    virtual ~Child() = default;
+    /// Asks it to end (SIGTERM), and after `patience` ends it; returns when it is gone. `ended` is
+    /// not called.
+    virtual void end(std::chrono::milliseconds patience) = 0;
+};
+
+} // namespace envmesh::platform
