@@ -29,6 +29,7 @@ using Clock = std::chrono::steady_clock;
 // Browsing begins afresh now and then: a name left out under a limit gets another chance, and a
 // service whose lookup had to make room is asked again.
 constexpr milliseconds browse_interval = std::chrono::minutes(10);
+constexpr milliseconds least_between_publishing{10'000};
 // Avahi's default leaves no place for an honest service beside 1,000 names with all their records.
 constexpr unsigned most_cached_records = 8192; // for each interface and protocol
 
@@ -158,7 +159,7 @@ class AvahiDiscovery final : public Discovery {
         }
         if (server_ && core_library()->state(server_.get()) == AVAHI_SERVER_COLLISION)
             core_library()->set_host_name(server_.get(), random_host().c_str());
-        if (server_ && addresses_ != own_addresses()) is_published_ = false;
+        if (server_ && addresses_ != own_addresses()) publish_anew();
         if (wanted_ && !is_published_ && is_ready()) publish();
     }
 
@@ -237,8 +238,20 @@ class AvahiDiscovery final : public Discovery {
                        : client_library()->state(client_.get()) == AVAHI_CLIENT_S_RUNNING;
     }
 
+    // Interfaces that come and go each second must not keep it from being announced at all: Avahi
+    // probes anew each time, and holds back who registers often.
+    void publish_anew() {
+        const auto wait = std::chrono::ceil<milliseconds>(published_at_ + least_between_publishing -
+                                                          Clock::now());
+        if (wait > milliseconds(0))
+            later(wait);
+        else
+            is_published_ = false;
+    }
+
     void publish() {
         is_published_ = true;
+        published_at_ = Clock::now();
         addresses_ = own_addresses();
         Service service = *wanted_;
         service.instance = name_;
@@ -279,7 +292,7 @@ class AvahiDiscovery final : public Discovery {
     const AvahiPoll* api_ = avahi_threaded_poll_get(poll_.get());
     AvahiTimeout* timer_ = nullptr;
     bool is_timer_set_ = false;
-    Clock::time_point due_, browse_due_, connect_due_;
+    Clock::time_point due_, browse_due_, connect_due_, published_at_;
     Backoff retry_, reconnect_;
 
     std::unique_ptr<AvahiClient, Freeing> client_;
