@@ -56,8 +56,6 @@ void LocalNetwork::watch(Hooks hooks) {
         begin_discovery();
         begin_broadcast();
     }
-    for (const auto& [instance, seen] : std::map(seen_))
-        tell(instance);
     seek();
 }
 
@@ -168,6 +166,8 @@ void LocalNetwork::withdraw() {
 
 void LocalNetwork::seek() {
     if (hooks_ && broadcast_ == nullptr) begin_broadcast(); // who had the port may have gone
+    for (const auto& [instance, seen] : std::map(seen_))
+        if (hooks_) tell(instance);
     if (broadcast_ != nullptr) broadcast_->seek();
     with_discovery([](platform::Discovery& discovery) { discovery.search(); });
 }

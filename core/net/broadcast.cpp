@@ -157,8 +157,9 @@ void Broadcast::take(View bytes, const udp::endpoint& from) {
         if (report.interface == on->interface) ++report.heard;
     if (packet->kind == Kind::here)
         hear(packet->beacon, address.to_string());
-    else
-        forget(packet->beacon.instance);
+    else if (const auto known = heard_.find(packet->beacon.instance);
+             known != heard_.end() && known->second.address == address.to_string())
+        forget(packet->beacon.instance); // others do not say goodbye in its name
 }
 
 void Broadcast::hear(const Beacon& beacon, const std::string& address) {

@@ -4,6 +4,8 @@
 #include "core/net/tls.h"
 #include "core/net/within.h"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 namespace envmesh::net {
 namespace {
 

@@ -119,6 +119,9 @@ void Links::look() {
     const std::int64_t now = context_.clock.steady_ms();
     const bool lost_cloud = health_.up() && !cloud_.is_connected();
     health_.update(cloud_.is_connected(), now);
+    const std::int64_t day = mesh::beacon_day(context_.clock.wall_ms());
+    if (std::exchange(seen_on_, day) != day && context_.config.enable_lan && context_.vicinity)
+        context_.vicinity->seek();
     if (lost_cloud && context_.config.enable_lan) {
         neighbours_.wake();
         if (context_.vicinity != nullptr) context_.vicinity->seek();
@@ -173,9 +176,11 @@ std::string Links::tier_reason() const {
     const std::string cloud = cloud_.is_connected()
                                   ? "the cloud is back, but not yet for long enough"
                                   : "no cloud: " + cloud_.reason();
-    if (tier_ == Tier::serving) return cloud + "; no other server was found on the local network";
-    if (const auto server = neighbours_.lowest()) // what is shown may lag behind what is up
-        return cloud + "; " + member_.name_of(*server) + " serves the local network";
+    const auto server = neighbours_.lowest(); // what is shown may lag behind what is up
+    if (tier_ == Tier::serving)
+        return cloud + (server ? "; " + member_.name_of(*server) + " serves too, and one will yield"
+                               : "; no other server was found on the local network");
+    if (server) return cloud + "; " + member_.name_of(*server) + " serves the local network";
     auto why_not = reason_not_to_serve();
     if (!why_not && !cannot_listen_.empty()) why_not = cannot_listen_;
     return cloud + "; no server was found on the local network" +
@@ -188,6 +193,7 @@ std::optional<std::string> Links::reason_not_to_serve() const {
     if (config.mode == config::Mode::client_only) return "server.mode is client-only";
     if (config.lan_listen.empty()) return "server.lan_listen is empty";
     if (context_.vicinity == nullptr || stopping_) return "it cannot be found";
+    if (member_.database().degraded()) return "its disk is full or failing";
     return std::nullopt;
 }
 

@@ -98,6 +98,7 @@ class Links {
     std::pair<std::string, std::uint16_t> listening_; // as configured
     std::string cannot_listen_;                       // why, when it would serve
     std::int64_t announced_day_ = 0;
+    std::int64_t seen_on_ = 0; // the day by which announcements were judged
     Tier tier_ = Tier::offline;
     std::int64_t tier_since_ms_ = 0;
     Told told_;

@@ -36,7 +36,7 @@ std::vector<api::Probe::Found> describe(const std::vector<Sighting>& seen,
         if (std::ranges::none_of(out, [&](const api::Probe::Found& found) {
                 return found.instance == sighting.instance;
             }))
-            add(sighting).state = "of another mesh";
+            add(sighting).state = "of another mesh, or a clock is days off";
     return out;
 }
 

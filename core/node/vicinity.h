@@ -47,7 +47,8 @@ class Vicinity {
     /// Replaces what was announced before.
     virtual void announce(std::uint16_t port, mesh::BeaconText text) = 0;
     virtual void withdraw() = 0;
-    /// Asks now who serves, rather than waiting to hear it.
+    /// Asks now who serves, rather than waiting to hear it. Tells again what is known: whether it
+    /// is ours depends on the day.
     virtual void seek() = 0;
     /// Since the last `seek`.
     virtual Task<Survey> survey() = 0;

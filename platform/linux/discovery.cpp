@@ -29,6 +29,8 @@ using Clock = std::chrono::steady_clock;
 // Browsing begins afresh now and then: a name left out under a limit gets another chance, and a
 // service whose lookup had to make room is asked again.
 constexpr milliseconds browse_interval = std::chrono::minutes(10);
+constexpr milliseconds least_address_life{3'000}; // before it is announced
+constexpr milliseconds most_probing{25'000};      // it takes 1 s, or 20 s when there were many
 // Avahi's default leaves no place for an honest service beside 1,000 names with all their records.
 constexpr unsigned most_cached_records = 8192; // for each interface and protocol
 
@@ -158,7 +160,7 @@ class AvahiDiscovery final : public Discovery {
         }
         if (server_ && core_library()->state(server_.get()) == AVAHI_SERVER_COLLISION)
             core_library()->set_host_name(server_.get(), random_host().c_str());
-        if (server_ && addresses_ != own_addresses()) is_published_ = false;
+        if (server_) follow_addresses();
         if (wanted_ && !is_published_ && is_ready()) publish();
     }
 
@@ -237,9 +239,31 @@ class AvahiDiscovery final : public Discovery {
                        : client_library()->state(client_.get()) == AVAHI_CLIENT_S_RUNNING;
     }
 
+    // Avahi probes an announcement anew. It forgets to end that when an interface goes meanwhile:
+    // so interfaces that come and go do not begin it, and one that does not end is begun again.
+    void follow_addresses() {
+        const auto now = Clock::now();
+        auto present = own_addresses();
+        if (present != present_) {
+            present_ = std::move(present);
+            present_since_ = now;
+        }
+        const auto due = addresses_ != present_              ? present_since_ + least_address_life
+                         : is_published_ && !is_established_ ? published_at_ + most_probing
+                                                             : Clock::time_point::max();
+        if (due == Clock::time_point::max()) return;
+        if (due <= now)
+            is_published_ = false;
+        else
+            later(std::chrono::ceil<milliseconds>(due - now));
+    }
+
     void publish() {
         is_published_ = true;
-        addresses_ = own_addresses();
+        is_established_ = false;
+        published_at_ = Clock::now();
+        later(most_probing);
+        addresses_ = present_ = own_addresses();
         Service service = *wanted_;
         service.instance = name_;
         catalogue_.leave_out(name_);
@@ -252,7 +276,10 @@ class AvahiDiscovery final : public Discovery {
     }
 
     void hear(Responder::News news) {
-        if (news == Responder::News::published) return retry_.reset();
+        if (news == Responder::News::published) {
+            is_established_ = true;
+            return retry_.reset();
+        }
         if (news == Responder::News::failed) is_broken_ = true;
         if (news == Responder::News::name_taken && wanted_) {
             name_ = wanted_->instance.substr(0, 54) + "-" + random_hex();
@@ -279,7 +306,7 @@ class AvahiDiscovery final : public Discovery {
     const AvahiPoll* api_ = avahi_threaded_poll_get(poll_.get());
     AvahiTimeout* timer_ = nullptr;
     bool is_timer_set_ = false;
-    Clock::time_point due_, browse_due_, connect_due_;
+    Clock::time_point due_, browse_due_, connect_due_, published_at_, present_since_;
     Backoff retry_, reconnect_;
 
     std::unique_ptr<AvahiClient, Freeing> client_;
@@ -291,7 +318,9 @@ class AvahiDiscovery final : public Discovery {
     std::optional<Service> wanted_;
     std::string name_;
     std::vector<OwnAddress> addresses_; // announced with it
-    bool is_published_ = false;
+    std::vector<OwnAddress> present_;   // when they were looked at last
+    bool is_published_ = false;         // asked for
+    bool is_established_ = false;       // and nobody else has the name
     std::unique_ptr<NetworkWatch> network_;
 };
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -221,3 +222,16 @@ def test_what_cannot_be_announced_is_refused(net):
         peer.say("announce", *words)
         assert peer._answers.get(timeout=10)["error"], words
     assert peer.state()["announced"] == ""
+
+
+def test_interfaces_that_come_and_go_hide_nothing(net):
+    machine, late = net.machine("ours"), net.machine("late")
+    machine.peer().announce("ours", 4711)
+    for number in range(12):  # as programs do that begin and end containers
+        lan.ip("-n", machine.namespace, "link", "add", "passing", "type", "bridge")
+        lan.ip("-n", machine.namespace, "address", "add", f"172.18.{number}.1/24", "dev", "passing")
+        lan.ip("-n", machine.namespace, "link", "set", "passing", "up")
+        time.sleep(0.5)
+        lan.ip("-n", machine.namespace, "link", "del", "passing")
+        time.sleep(0.5)
+    late.peer().finds("ours", port=4711)

@@ -30,14 +30,16 @@ class Air {
         Ear(Air& around, std::string as) : air(around), name(std::move(as)) {}
         void watch(Hooks wanted) override {
             hooks = std::move(wanted);
-            for (const auto& [instance, sighting] : air.said_)
-                if (instance != name) hooks.found(sighting);
+            seek();
         }
         void announce(std::uint16_t port, mesh::BeaconText text) override {
             air.say({name, {"127.0.0.1"}, port, std::move(text), "mdns"});
         }
         void withdraw() override { air.unsay(name); }
-        void seek() override {}
+        void seek() override {
+            for (const auto& [instance, sighting] : air.said_)
+                if (instance != name && hooks.found) hooks.found(sighting);
+        }
         Task<node::Survey> survey() override {
             node::Survey out{"the air", {}, {{"air0", "asked", "asked", air.said_.size()}}, {}};
             for (const auto& [instance, sighting] : air.said_)

@@ -124,6 +124,22 @@ TEST_F(LinksTest, AnotherDayIsAnnouncedAnew) {
     EXPECT_TRUE(mesh::is_our_beacon(text, a.member->keyring(), a.machine.clock.wall_ms()));
 }
 
+TEST_F(LinksTest, WhatWasTakenForAnotherMeshIsJudgedAnewWhenTheClockIsRight) {
+    constexpr std::int64_t days = std::int64_t{5} * 24 * 3600 * 1000;
+    One& a = first();
+    a.machine.clock.leap(days);
+    run(a);
+    ASSERT_TRUE(eventually([&] { return !air_.said().empty(); }));
+    One& b = next(a, "b");
+    b.machine.context.config.mode = config::Mode::client_only;
+    run(b);
+    settle();
+    EXPECT_EQ(b.links->tier(), Tier::offline) << "to its clock this is no announcement of today";
+    b.machine.clock.leap(days);
+    asio::post(threads_.io, [&] { b.links->network_changed(); });
+    EXPECT_TRUE(eventually([&] { return b.links->tier() == Tier::lan; }));
+}
+
 TEST_F(LinksTest, WhoMayNotServeDoesNot) {
     One& a = first();
     a.machine.context.config.mode = config::Mode::client_only;
