@@ -58,8 +58,8 @@ class NodeConnectionTest : public tests::NodeTest {
 TEST_F(NodeConnectionTest, CarriesChangesBothWaysAndOtherMessagesUntilItIsClosed) {
     tests::Machine& around = machine();
     for (int i = 0; i < 40; ++i) // enough for the crypto pool
-        ASSERT_TRUE(alice_->set(tests::set_call("A" + std::to_string(i), "a")));
-    ASSERT_TRUE(bob_->set(tests::set_call("B", "b")));
+        ASSERT_TRUE(alice_->variables().set(tests::set_call("A" + std::to_string(i), "a")));
+    ASSERT_TRUE(bob_->variables().set(tests::set_call("B", "b")));
     auto links = tests::memory_links(around.context.executor, "/v1/sync");
     End client(around, *alice_, std::move(links.first), sync::Session::Side::client, *bob_);
     End server(around, *bob_, std::move(links.second), sync::Session::Side::server, *alice_);
@@ -69,10 +69,10 @@ TEST_F(NodeConnectionTest, CarriesChangesBothWaysAndOtherMessagesUntilItIsClosed
     ASSERT_TRUE(eventually([&] { return client.session.in_sync() && server.session.in_sync(); }));
     EXPECT_EQ(server.applied, 40U);
     EXPECT_EQ(client.applied, 1U);
-    EXPECT_TRUE(bob_->get({"A39", {}}));
-    EXPECT_TRUE(alice_->get({"B", {}}));
+    EXPECT_TRUE(bob_->variables().get({"A39", {}}));
+    EXPECT_TRUE(alice_->variables().get({"B", {}}));
 
-    auto later = bob_->set(tests::set_call("LATER", "live"));
+    auto later = bob_->variables().set(tests::set_call("LATER", "live"));
     ASSERT_TRUE(later);
     server.connection.changed(later->delta);
     server.connection.send({0x30, 1, 2});
@@ -112,7 +112,7 @@ TEST_F(NodeConnectionTest, EndsWhenOtherMessagesPileUp) {
 TEST_F(NodeConnectionTest, FindsTheOneForgedCellAmongMany) {
     sync::Push push;
     for (int i = 0; i < 33; ++i) {
-        auto changed = alice_->set(tests::set_call("N" + std::to_string(i), "value"));
+        auto changed = alice_->variables().set(tests::set_call("N" + std::to_string(i), "value"));
         ASSERT_TRUE(changed);
         push.envelopes.push_back(changed->delta.cells.front().envelope);
     }

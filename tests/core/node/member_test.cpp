@@ -31,7 +31,7 @@ TEST_F(MemberTest, IsTheSameAfterItWasClosed) {
     EXPECT_EQ((*opened)->name_of(other->identity().id()), "bob");
     EXPECT_EQ((*opened)->server().token, "token");
     EXPECT_EQ((*opened)->last_contact_ms(), contact);
-    const auto variable = (*opened)->get({"KEY", {}});
+    const auto variable = (*opened)->variables().get({"KEY", {}});
     ASSERT_TRUE(variable);
     EXPECT_EQ(variable->value->reveal_text(), "value");
 }

@@ -111,7 +111,7 @@ TEST_F(ServerTest, TakesNoMoreMeshesThanItsOwnerAllows) {
 
 TEST_F(ServerTest, TheMemberListCountsInTheQuota) {
     auto model = first_member(machine(), "alice");
-    ASSERT_TRUE(model->set(tests::set_call("KEY", "value")));
+    ASSERT_TRUE(model->variables().set(tests::set_call("KEY", "value")));
     const std::uint64_t cells = model->replica().store().usage()->bytes;
     std::uint64_t chain = 0;
     for (const mesh::Entry& entry : model->chain().entries())
