@@ -6,6 +6,10 @@
 namespace envmesh::net {
 namespace {
 
+Task<> receive_into(Link& link, std::optional<Result<Bytes>>& out) {
+    out = co_await link.receive();
+}
+
 class WebSocketLinkTest : public testing::Test {
   protected:
     void connect(Timeouts timeouts) {
@@ -16,6 +20,10 @@ class WebSocketLinkTest : public testing::Test {
         ASSERT_TRUE(pair_.client);
         ASSERT_TRUE(pair_.server);
     }
+    void receive_at_both(TaskGroup& tasks) {
+        tasks.spawn(receive_into(*pair_.server, at_server_));
+        tasks.spawn(receive_into(*pair_.client, at_client_));
+    }
     void TearDown() override {
         pair_ = {};
         test::run(io_, test::join_all(*listener_));
@@ -24,11 +32,9 @@ class WebSocketLinkTest : public testing::Test {
     asio::io_context io_;
     std::unique_ptr<Listener> listener_;
     test::Pair pair_;
+    std::optional<Result<Bytes>> at_server_, at_client_;
 };
 
-Task<> receive_into(Link& link, std::optional<Result<Bytes>>& out) {
-    out = co_await link.receive();
-}
 Task<> send_into(Link& link, Bytes message, std::optional<Result<>>& out) {
     auto sending = link.send(std::move(message));
     out = co_await std::move(sending);
@@ -131,14 +137,11 @@ TEST_F(WebSocketLinkTest, ASendThatNobodyReadsEndsAtItsLimitOrWithItsTask) {
 
 TEST_F(WebSocketLinkTest, PingsKeepAnIdleLinkAlive) {
     connect({.ping = std::chrono::milliseconds(30)});
-    std::optional<Result<Bytes>> at_server;
-    std::optional<Result<Bytes>> at_client;
     TaskGroup tasks(io_.get_executor());
-    tasks.spawn(receive_into(*pair_.server, at_server));
-    tasks.spawn(receive_into(*pair_.client, at_client));
+    receive_at_both(tasks);
     test::run(io_, sleep_for(std::chrono::milliseconds(300)));
-    EXPECT_FALSE(at_server);
-    EXPECT_FALSE(at_client);
+    EXPECT_FALSE(at_server_);
+    EXPECT_FALSE(at_client_);
     test::run(io_, test::join_all(tasks));
 }
 
@@ -166,33 +169,27 @@ TEST_F(WebSocketLinkTest, AProbeFindsAPeerDeadLongBeforeItsPingsWould) {
 
 TEST_F(WebSocketLinkTest, AProbeLeavesALinkThatWorks) {
     connect({.ping = std::chrono::hours(1), .probe = std::chrono::milliseconds(30)});
-    std::optional<Result<Bytes>> at_server;
-    std::optional<Result<Bytes>> at_client;
     TaskGroup tasks(io_.get_executor());
-    tasks.spawn(receive_into(*pair_.server, at_server));
-    tasks.spawn(receive_into(*pair_.client, at_client));
+    receive_at_both(tasks);
     io_.poll();
     pair_.server->probe();
     test::run(io_, sleep_for(std::chrono::milliseconds(300)));
-    EXPECT_FALSE(at_server);
+    EXPECT_FALSE(at_server_);
     test::run(io_, test::join_all(tasks));
 }
 
 // Three changes of the network within a moment are no three missed pings.
 TEST_F(WebSocketLinkTest, ManyProbesInARowLeaveALinkThatWorks) {
     connect({.ping = std::chrono::hours(1), .probe = std::chrono::seconds(20)});
-    std::optional<Result<Bytes>> at_server;
-    std::optional<Result<Bytes>> at_client;
     TaskGroup tasks(io_.get_executor());
-    tasks.spawn(receive_into(*pair_.server, at_server));
-    tasks.spawn(receive_into(*pair_.client, at_client));
+    receive_at_both(tasks);
     io_.poll();
     for (int i = 0; i < 10; ++i) {
         pair_.server->probe();
         test::run(io_, sleep_for(std::chrono::milliseconds(i % 3)));
     }
     test::run(io_, sleep_for(std::chrono::milliseconds(50)));
-    EXPECT_FALSE(at_server);
+    EXPECT_FALSE(at_server_);
     EXPECT_TRUE(pair_.server->round_trip()) << "it was asked";
     test::run(io_, test::join_all(tasks));
 }
