@@ -109,7 +109,8 @@ TEST(Command, SetTakesAValueInEachOfItsForms) {
               "\n");
     EXPECT_EQ(cli.run("set A=1 --scope dev --visibility get --force").exit, 0);
     EXPECT_NE(script.last().find(R"("force":true)"), std::string::npos);
-    EXPECT_NE(script.last().find(R"("scope":"dev","visibility":"get")"), std::string::npos);
+    EXPECT_NE(script.last().find(R"("scope":"dev","type":"","visibility":"get")"),
+              std::string::npos);
 }
 
 // Answers as a daemon does, but refuses the call that brings X; keeps how much each call brought.

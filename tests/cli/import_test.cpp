@@ -46,6 +46,7 @@ class Memory {
         api::List::Reply page;
         for (const auto& [key, value] : values_)
             for (const std::string scope : {"shared", "profile/other"}) {
+                if (!asked.scope.empty() && asked.scope != scope) continue;
                 api::Variable& one = page.variables.emplace_back();
                 one.key = key;
                 one.scope = scope;

@@ -46,7 +46,7 @@ TEST_F(ServiceVariablesTest, EveryCallReachesTheMember) {
     set(alice, "KEY", "value");
     EXPECT_EQ(ask(alice, api::List{})->variables.at(0).key, "KEY");
     EXPECT_FALSE(ask(alice, api::List{})->variables.at(0).value) << "values only when asked for";
-    EXPECT_TRUE(ask(alice, api::List{true, {}})->variables.at(0).value);
+    EXPECT_TRUE(ask(alice, api::List{true, {}, {}})->variables.at(0).value);
     EXPECT_EQ(ask(alice, api::Export{})->items.at(0).value.reveal_text(), "value");
     EXPECT_THAT(ask(alice, api::Delete{{"KEY"}, {}})->keys, ElementsAre("KEY"));
     EXPECT_EQ(refusal(alice, api::Get{"KEY", {}}), Code::not_found);

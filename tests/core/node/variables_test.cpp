@@ -106,6 +106,7 @@ TEST_F(VariablesTest, TheNarrowerScopeWinsUntilItIsDeleted) {
     put(*alice_, "EDITION", "shared");
     put(*alice_, "EDITION", "own", own);
     put(*alice_, "EDITION", "bob's", others);
+    ASSERT_TRUE(alice_->variables().create_profile({"work"}));
     put(*alice_, "EDITION", "work", "profile/work");
     EXPECT_EQ(value(*alice_, "EDITION"), "own");
     EXPECT_EQ(value(*alice_, "EDITION", "shared"), "shared");
@@ -155,6 +156,7 @@ TEST_F(VariablesTest, ConcurrentChangesAreToldAsAConflict) {
 class MemberPagesTest : public VariablesTest {
   protected:
     MemberPagesTest() {
+        EXPECT_TRUE(alice_->variables().create_profile({"p"}));
         for (int i = 0; i < 60; ++i) {
             const std::string number = std::to_string(100 + i);
             carry(alice_->variables().set(set_call("V" + number, std::string(20'000, 'x'))), *bob_);
@@ -167,7 +169,7 @@ class MemberPagesTest : public VariablesTest {
 TEST_F(MemberPagesTest, PagesOfAListNeitherLoseNorRepeat) {
     std::vector<std::string> seen;
     std::size_t pages = 0;
-    api::List call{true, {}};
+    api::List call{true, {}, {}};
     do {
         const auto page = bob_->variables().list(call);
         ASSERT_TRUE(page);
