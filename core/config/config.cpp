@@ -3,6 +3,8 @@
 
 #include "core/base/bytes.h"
 
+// Its parser tells of the faults that its asserts would end the program for.
+#define TOML_ASSERT(expr) static_assert(true)
 #include <toml++/toml.h>
 
 #include <algorithm>
