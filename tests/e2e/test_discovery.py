@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import pathlib
+import random
 import signal
 import subprocess
 import time
@@ -227,11 +228,12 @@ def test_what_cannot_be_announced_is_refused(net):
 def test_interfaces_that_come_and_go_hide_nothing(net):
     machine, late = net.machine("ours"), net.machine("late")
     machine.peer().announce("ours", 4711)
-    for number in range(12):  # as programs do that begin and end containers
+    dice = random.Random(1)  # even gaps may fall between two looks
+    for number in range(20):  # as programs do that begin and end containers
         lan.ip("-n", machine.namespace, "link", "add", "passing", "type", "bridge")
         lan.ip("-n", machine.namespace, "address", "add", f"172.18.{number}.1/24", "dev", "passing")
         lan.ip("-n", machine.namespace, "link", "set", "passing", "up")
-        time.sleep(0.5)
+        time.sleep(dice.uniform(0.2, 0.8))
         lan.ip("-n", machine.namespace, "link", "del", "passing")
-        time.sleep(0.5)
+        time.sleep(dice.uniform(0.2, 0.8))
     late.peer().finds("ours", port=4711)
