@@ -4,9 +4,8 @@
 #pragma once
 
 #include "cli/connect.h"
+#include "cli/options.h"
 #include "cli/output.h"
-
-#include <optional>
 
 namespace envmesh::cli {
 
@@ -31,98 +30,6 @@ struct Context {
         return client->ask(std::move(call), deadline());
     }
 };
-
-struct InitOptions {
-    std::string name, server, server_key, password_file, server_token_file;
-};
-struct UnlockOptions {
-    std::string password_file;
-};
-struct InviteOptions {
-    std::string ttl = "10m";
-};
-struct JoinOptions {
-    std::string name, password_file;
-    bool yes = false;
-};
-struct GetOptions {
-    std::string key, scope;
-    std::vector<std::string> profiles;
-    std::optional<std::string> fallback;
-    bool no_newline = false;
-};
-struct SetOptions {
-    std::vector<std::string> items; // KEY=VALUE, KEY=@file, KEY, KEY followed by "-"
-    std::string scope, visibility, type, if_version;
-    bool force = false;
-};
-struct DeleteOptions {
-    std::vector<std::string> keys;
-    std::string scope;
-};
-struct ListOptions {
-    std::string scope; // empty: all of them
-    bool values = false;
-};
-struct HistoryOptions {
-    std::string key, scope;
-    bool values = false;
-};
-struct RollbackOptions {
-    std::string key, scope, to; // a number of the history, or a version
-};
-struct ConflictsOptions {
-    bool values = false;
-};
-struct ExplainOptions {
-    std::string key;
-    std::vector<std::string> profiles;
-};
-struct ProfilesOptions {
-    std::vector<std::string> names;
-};
-struct TrustOptions {
-    std::vector<std::string> keys;
-    std::optional<std::string> project; // a folder; empty: this one
-    bool yes = false;
-};
-struct ExportOptions {
-    std::string shell, format, output; // format empty: shell code
-    std::vector<std::string> only, profiles;
-    bool strict = false;
-    bool hook = false; // only what differs from the shell that started us; quiet
-};
-struct RunOptions {
-    std::vector<std::string> words, only, profiles; // words: the program and its arguments
-    bool no_inherit = false;
-    bool watch = false;
-};
-struct HookOptions {
-    std::string shell;
-};
-struct ImportOptions {
-    std::string file, format, prefix, scope; // file "-": standard input
-    std::vector<std::string> filter;
-    bool dry_run = false;
-    bool overwrite = false;
-    bool skip_invalid = false;
-};
-struct PeersOptions {
-    bool probe = false;
-};
-struct SyncOptions {
-    std::string wait = "10s";
-};
-/// The grammar as a completion needs it; main fills it in from the parser.
-struct Verb {
-    std::string name, description;
-    std::vector<std::string> options;
-};
-struct CompletionOptions {
-    std::string shell;
-    std::vector<Verb> verbs;
-};
-struct NoOptions {};
 
 Exit init(Context&, const InitOptions&);
 Exit unlock(Context&, const UnlockOptions&);
@@ -160,6 +67,10 @@ Exit watch(Context&, const NoOptions&);
 Exit reload(Context&, const NoOptions&);
 Exit shutdown(Context&, const NoOptions&);
 Exit completion(Context&, const CompletionOptions&);
+/// What can stand where the last of the words on standard input begins; asked by completions.
+Exit complete(Context&, const GrammarOptions&);
+/// The manual, as man(7) reads it.
+Exit manual(Context&, const GrammarOptions&);
 Exit version(Context&, const NoOptions&);
 
 } // namespace envmesh::cli

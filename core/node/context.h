@@ -45,7 +45,7 @@ struct Context {
     std::function<void(const api::Event&)> publish;
     Vicinity* vicinity = nullptr;                          // none: no local network is looked at
     std::function<Result<config::Config>()> read_config{}; // anew; none: it cannot be
-    std::function<void()> exports_changed{};               // what a shell is to have may differ now
+    std::function<void()> exports_changed = [] {};         // what a shell is to have may differ now
     std::function<void()> reconfigured{};                  // `config` is another one now
 };
 

@@ -18,8 +18,13 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 } // namespace
 
 Service::Service(Context& context, std::function<void()> shutdown)
-    : context_(context), shutdown_(std::move(shutdown)), changed_(context.executor),
-      tasks_(context.executor) {}
+    : context_(context), shutdown_(std::move(shutdown)),
+      variables_(context, {[this] { return unlocked(); },
+                           [this](const sync::Delta& delta) {
+                               links_->changed(delta);
+                               applied(delta);
+                           }}),
+      changed_(context.executor), tasks_(context.executor) {}
 
 Service::~Service() = default;
 
@@ -108,10 +113,12 @@ std::string Service::version() const { return ENVMESH_VERSION; }
 
 template <class Call>
 Task<Result<api::Reply>> Service::answer(Call call, ClientId client) {
-    auto working = on(std::move(call), client);
-    auto reply = co_await std::move(working);
-    if (!reply) co_return std::unexpected(reply.error());
-    co_return api::Reply(std::move(*reply));
+    if constexpr (requires { variables_.on(std::move(call)); }) {
+        co_return variables_.on(std::move(call));
+    } else {
+        auto working = on(std::move(call), client);
+        co_return co_await std::move(working);
+    }
 }
 
 // A call whose front end has left is cancelled. That cuts its waits short, but it runs to its end:
@@ -176,7 +183,7 @@ void Service::begin(std::unique_ptr<Member> member) {
     };
     links_ = std::make_unique<Links>(context_, *member_, std::move(hooks));
     tasks_.spawn(links_->run());
-    exports_changed();
+    context_.exports_changed();
     context_.publish({"lock", "unlocked", {}, {}, {}});
 }
 
@@ -213,7 +220,7 @@ void Service::applied(const sync::Delta& delta) {
     changed_.notify();
     if (delta.cells.empty()) return;
     member_->variables().forget_readings();
-    exports_changed();
+    context_.exports_changed();
     api::Event event{"variables-changed", {}, {}, member_->variables().names_of(delta), {}};
     if (event.names.empty()) event.state = "many";
     context_.publish(event);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Answers each call of the front ends: one `on` per call. Owns the node's state: absent, locked,
-// unlocked (a Member with its Links), or a blind server.
+// Answers each call of the front ends: one `on` per call, here or in variable_calls.h. Owns the
+// node's state: absent, locked, unlocked (a Member with its Links), or a blind server.
 #pragma once
 
 #include "core/ipc/service.h"
@@ -9,6 +9,7 @@
 #include "core/node/joining.h"
 #include "core/node/links.h"
 #include "core/node/server.h"
+#include "core/node/variable_calls.h"
 
 namespace envmesh::node {
 
@@ -49,22 +50,6 @@ class Service final : public ipc::Service {
     Task<Result<api::Done>> on(api::Shutdown, ClientId);
     Task<Result<api::Done>> on(api::Reload, ClientId);
     Task<Result<api::Done>> on(api::Watch, ClientId);
-    // service_variables.cpp
-    Task<Result<api::Variable>> on(api::Get call, ClientId);
-    Task<Result<api::Set::Reply>> on(api::Set call, ClientId);
-    Task<Result<api::Delete::Reply>> on(api::Delete call, ClientId);
-    Task<Result<api::List::Reply>> on(api::List call, ClientId);
-    Task<Result<api::Export::Reply>> on(api::Export call, ClientId);
-    Task<Result<api::Explain::Reply>> on(api::Explain call, ClientId);
-    Task<Result<api::Profiles::Reply>> on(api::Profiles, ClientId);
-    Task<Result<api::Done>> on(api::UseProfiles call, ClientId);
-    Task<Result<api::Done>> on(api::CreateProfile call, ClientId);
-    Task<Result<api::Delete::Reply>> on(api::DeleteProfile call, ClientId);
-    Task<Result<api::Done>> on(api::Trust call, ClientId);
-    Task<Result<api::Done>> on(api::Distrust call, ClientId);
-    Task<Result<api::Untrusted::Reply>> on(api::Untrusted call, ClientId);
-    Task<Result<api::History::Reply>> on(api::History call, ClientId);
-    Task<Result<api::Set::Reply>> on(api::Rollback call, ClientId);
     // service_mesh.cpp
     Task<Result<api::Sync::Reply>> on(api::Sync call, ClientId);
     Task<Result<api::Peers::Reply>> on(api::Peers, ClientId);
@@ -89,14 +74,6 @@ class Service final : public ipc::Service {
     void begin(std::unique_ptr<Member> member);
     Task<> lock();
     void applied(const sync::Delta& delta);
-    void exports_changed();
-    Result<Variables*> readable();
-    template <class Reply>
-    Result<Reply> after_change(Result<Variables::Changed> changed);
-    /// A choice that this machine alone knows.
-    Result<api::Done> after_choice(Result<> done);
-    /// The open vault's, with a disk that takes changes.
-    Result<Variables*> writable();
     /// Why the server does not take or bring changes, a sentence; empty when it does.
     [[nodiscard]] std::string out_of_step() const;
     api::Sync::Reply sync_state();
@@ -111,6 +88,7 @@ class Service final : public ipc::Service {
     std::unique_ptr<Server> server_;
     std::unique_ptr<Member> member_;
     std::unique_ptr<Links> links_;
+    VariableCalls variables_;
     std::unique_ptr<Invitation> invitation_;
     std::vector<std::unique_ptr<Invitation>> withdrawn_; // until no call waits in them
     ClientId inviting_ = 0;

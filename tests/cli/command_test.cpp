@@ -367,21 +367,6 @@ TEST(Command, FailsWhenItsOutputIsLost) {
     EXPECT_EQ(Cli(daemon.socket()).run("get K > /dev/full").exit, 74);
 }
 
-TEST(Command, CompletionsAreValidAndKnowEveryCommand) {
-    const Cli cli;
-    for (const std::string shell : {"bash", "zsh", "fish"}) {
-        const Outcome outcome = cli.run("completion " + shell);
-        EXPECT_EQ(outcome.exit, 0);
-        for (const std::string verb : {"init", "export", "shutdown", "completion", "watch"})
-            EXPECT_NE(outcome.out.find(verb), std::string::npos) << shell << verb;
-        EXPECT_NE(outcome.out.find("strict"), std::string::npos) << shell;
-        if (std::system(("command -v " + shell + " > /dev/null").c_str()) != 0) continue;
-        const std::string check = shell + " -n '" + (cli.folder() / "out").string() + '\'';
-        EXPECT_EQ(std::system(check.c_str()), 0) << shell;
-    }
-    EXPECT_EQ(cli.run("completion tcsh").exit, 2);
-}
-
 TEST(Command, WrongCommandLinesAreUsageErrors) {
     const Cli cli;
     for (const std::string arguments :

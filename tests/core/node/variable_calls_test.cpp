@@ -8,9 +8,9 @@ namespace {
 
 using ::testing::ElementsAre;
 
-class ServiceVariablesTest : public tests::NodeTest {};
+class VariableCallsTest : public tests::NodeTest {};
 
-TEST_F(ServiceVariablesTest, AChangeIsAnsweredBeforeTheNetworkIsAsked) {
+TEST_F(VariableCallsTest, AChangeIsAnsweredBeforeTheNetworkIsAsked) {
     tests::Machine& server = blind_server();
     tests::Machine& alice = machine();
     init(alice, "alice", &server);
@@ -26,7 +26,7 @@ TEST_F(ServiceVariablesTest, AChangeIsAnsweredBeforeTheNetworkIsAsked) {
     EXPECT_EQ(ask(alice, api::Status{})->pending, 0U);
 }
 
-TEST_F(ServiceVariablesTest, AnEventNamesWhatChangedAndNoValue) {
+TEST_F(VariableCallsTest, AnEventNamesWhatChangedAndNoValue) {
     tests::Machine& alice = machine();
     init(alice, "alice");
     alice.events.clear();
@@ -40,7 +40,7 @@ TEST_F(ServiceVariablesTest, AnEventNamesWhatChangedAndNoValue) {
     EXPECT_TRUE(alice.events.empty());
 }
 
-TEST_F(ServiceVariablesTest, EveryCallReachesTheMember) {
+TEST_F(VariableCallsTest, EveryCallReachesTheMember) {
     tests::Machine& alice = machine();
     init(alice, "alice");
     set(alice, "KEY", "value");
@@ -52,7 +52,7 @@ TEST_F(ServiceVariablesTest, EveryCallReachesTheMember) {
     EXPECT_EQ(refusal(alice, api::Get{"KEY", {}}), Code::not_found);
 }
 
-TEST_F(ServiceVariablesTest, ABlindServerKnowsNoVariables) {
+TEST_F(VariableCallsTest, ABlindServerKnowsNoVariables) {
     tests::Machine& server = blind_server();
     EXPECT_EQ(refusal(server, api::Get{"KEY", {}}), Code::denied);
     EXPECT_EQ(refusal(server, tests::set_call("KEY", "value")), Code::denied);
