@@ -94,6 +94,10 @@ void add_variables(const Verbs& verbs, Grammar& to) {
         get->add_flag("-n", to.get.no_newline, "No newline after the value");
         get->add_option("--default", to.get.fallback, "Printed when there is no such variable")
             ->type_name("VALUE");
+        auto* copy = get->add_flag("--copy", to.get.copy, "To the clipboard, not to the output");
+        get->add_option("--clear", to.get.clear, "Empty the clipboard after this; 0 is never")
+            ->type_name("TIME")
+            ->needs(copy);
         add_scope(*get, to.get.scope);
         add_profiles(*get, to.get.profiles);
     }

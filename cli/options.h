@@ -26,6 +26,8 @@ struct GetOptions {
     std::vector<std::string> profiles;
     std::optional<std::string> fallback;
     bool no_newline = false;
+    bool copy = false;
+    std::string clear = "30s";
 };
 struct SetOptions {
     std::vector<std::string> items; // KEY=VALUE, KEY=@file, KEY, KEY followed by "-"

@@ -52,7 +52,7 @@ Result<std::optional<std::string>> parse(std::span<char*> words, Grammar& gramma
     } catch (const CLI::CallForHelp&) {
         return app.help();
     } catch (const CLI::CallForVersion& version) {
-        return version.what();
+        return std::string(version.what()) + '\n';
     } catch (const CLI::ParseError& error) {
         std::string message = error.what();
         if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError))

@@ -155,8 +155,11 @@ Exit complete(Context& context, const GrammarOptions& options) {
         candidates.set_before(typed.substr(0, equals + 1));
         candidates.add_kind(place.value_of(typed.substr(0, equals)));
     } else if (place.takes_switch() && typed.starts_with('-')) {
-        for (const Verb* verb : {&place.verb(), &options.grammar})
-            for (const Switch& one : verb->switches)
+        for (const Switch& one : place.verb().switches)
+            candidates.add(one.names.back(), one.help);
+        for (const Switch& one : options.grammar.switches)
+            if (std::ranges::find(place.verb().switches, one.names, &Switch::names) ==
+                place.verb().switches.end())
                 candidates.add(one.names.back(), one.help);
     } else {
         if (place.takes_verb())

@@ -2,6 +2,8 @@
 #include "cli/commands.h"
 #include "cli/commands/variable.h"
 #include "cli/project.h"
+#include "cli/prompt.h"
+#include "platform/clipboard.h"
 
 namespace envmesh::cli {
 namespace {
@@ -11,6 +13,23 @@ void print(Context& context, View value, bool no_newline) {
     if (!no_newline) whole.push_back('\n');
     context.out.raw(whole);
     wipe(whole);
+}
+
+Exit copy(Context& context, const GetOptions& options, View value) {
+    const auto clear = parse_duration("--clear", options.clear);
+    if (!clear) return std::unexpected(clear.error());
+    const auto taken = platform::copy_to_clipboard(value, *clear);
+    if (!taken) return std::unexpected(taken.error());
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*clear).count();
+    if (context.out.is_json())
+        context.out.object({{"ok", true},
+                            {"key", options.key},
+                            {"clipboard", *taken},
+                            {"clears_after_s", static_cast<std::uint64_t>(seconds)}});
+    else
+        context.out.note("\"" + options.key + "\" is in the clipboard (" + *taken + ")" +
+                         (seconds == 0 ? "." : ", for " + std::to_string(seconds) + " s."));
+    return 0;
 }
 
 } // namespace
@@ -34,6 +53,7 @@ Exit get(Context& context, const GetOptions& options) {
     if (!found->value)
         return fail(Code::protocol,
                     "The daemon answered without the value of \"" + options.key + "\".");
+    if (options.copy) return copy(context, options, found->value->reveal());
     if (context.out.is_json())
         context.out.object(describe(*found));
     else

@@ -2,6 +2,7 @@
 #include "cli/commands/calls.h"
 #include "cli/commands/variable.h"
 #include "platform/files.h"
+#include "platform/paths.h"
 #include "platform/terminal.h"
 
 namespace envmesh::cli {
@@ -96,18 +97,27 @@ class Items {
     bool visible_ = false;
 };
 
+// Once on a machine: a person who does it again has decided.
+void note_visible(Context& context) {
+    const auto paths = platform::paths();
+    const auto noted = paths ? paths->data / "argument.noted" : std::filesystem::path();
+    if (!context.out.has_audience() || platform::exists(noted)) return;
+    context.out.note("other programs can see a value that stands on the command line, and the "
+                     "shell remembers it; 'set KEY' asks for it, 'set KEY -' reads it. This is not "
+                     "told again.");
+    if (paths) static_cast<void>(platform::replace_file(noted, {}));
+}
+
 } // namespace
 
 Exit set(Context& context, const SetOptions& options) {
     Items words(options.items);
     auto items = words.read();
     if (!items) return std::unexpected(items.error());
-    if (words.visible())
-        context.out.note("other programs can see a value that stands on the command line, and the "
-                         "shell remembers it; 'set KEY' asks for it, 'set KEY -' reads it.");
     auto written = set_all(context, {std::move(*items), options.scope, options.visibility,
                                      options.type, options.force, options.if_version});
     if (!written) return std::unexpected(std::move(written.error()));
+    if (words.visible()) note_visible(context);
     show_written(context.out, {written->keys, written->versions, written->pending_sync});
     return 0;
 }

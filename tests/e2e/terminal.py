@@ -13,7 +13,7 @@ from harness import PATIENCE, cli_program
 
 
 class Terminal:
-    def __init__(self, node, *arguments):
+    def __init__(self, node, *arguments, program=None):
         self.shown = ""
         self._read_to = 0
         try:
@@ -21,7 +21,8 @@ class Terminal:
         except OSError as error:
             pytest.skip(f"there are no pseudo-terminals here (/dev/pts): {error}")
         if self.pid == 0:
-            os.execve(cli_program(), ["envmesh-cli", *arguments], node.environment(TERM="xterm"))
+            program = program or cli_program()
+            os.execve(program, [os.path.basename(program), *arguments], node.environment(TERM="xterm"))
 
     def _read(self, seconds):
         if not select.select([self._fd], [], [], seconds)[0]:

@@ -102,3 +102,25 @@ def test_a_set_of_many_shows_how_far_it_is(playground):
     setting.expect("Setting 1000 of 1001")
     assert setting.finish() == 0
     assert len(node.ok("list").splitlines()) == 1002  # a heading
+
+
+def test_a_value_is_asked_for_and_never_shown(playground):
+    node = playground.node("a")
+    node.ok("init", "--name", "a", "--password-file", str(node.password_file))
+    asking = Terminal(node, "set", "ASKED")
+    asking.expect("Value of ASKED: ")
+    asking.type("a value nobody sees")
+    assert asking.finish() == 0
+    assert "nobody sees" not in asking.shown and node.get("ASKED") == b"a value nobody sees"
+
+
+def test_a_value_on_the_command_line_is_warned_of_once(playground):
+    node = playground.node("a")
+    node.ok("init", "--name", "a", "--password-file", str(node.password_file))
+    node.ok("set", "A=1")  # no person reads it
+    setting = Terminal(node, "set", "A=2")
+    setting.expect("other programs can see a value")
+    assert setting.finish() == 0
+    setting = Terminal(node, "set", "A=3")
+    assert setting.finish() == 0
+    assert "can see" not in setting.shown
