@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "cli/formats/formats.h"
-#include "cli/shell.h"
+#include "cli/script.h"
 #include "tests/fuzz/canonical.h"
 
 #include <algorithm>
