@@ -136,10 +136,10 @@ void Output::progress(std::string_view text) const {
     if (audience_) to_stderr("\r\x1b[K" + printable(text));
 }
 
-void Output::error(const Error& error) const {
+void Output::error(const Error& error, int status) const {
     if (options_.json) {
         Json inner = {{"code", wire_name(error.code)},
-                      {"exit", exit_status(error.code)},
+                      {"exit", status},
                       {"message", error.message},
                       {"fix", error.fix}};
         return to_stderr(dump(Json{{"error", std::move(inner)}}));

@@ -56,7 +56,9 @@ class Output {
     void note(std::string_view text) const;
     /// Replaces the line that it wrote before; ended by an empty one.
     void progress(std::string_view text) const;
-    void error(const Error& error) const;
+    void error(const Error& error) const { this->error(error, exit_status(error.code)); }
+    /// Where the program leaves with another status than that of the code.
+    void error(const Error& error, int status) const;
 
     /// `storage` when something meant for standard output could not be written.
     [[nodiscard]] Result<> finish() const;

@@ -9,15 +9,30 @@ namespace {
 constexpr auto project_file = ".envmesh.toml";
 constexpr std::size_t most_bytes = 64 * 1024;
 
+// As the hook looks for it. A pipe of that name, which anyone can leave in a shared folder, would
+// hold up whoever reads it.
+std::optional<std::filesystem::path> nearest(const std::filesystem::path& folder) {
+    std::error_code error;
+    for (std::filesystem::path at = folder;; at = at.parent_path()) {
+        if (std::filesystem::is_regular_file(at / project_file, error)) return at / project_file;
+        if (!at.has_relative_path()) return std::nullopt;
+    }
+}
+
+Result<std::string> read(const std::filesystem::path& file) {
+    const auto text = platform::read_file(file, most_bytes);
+    if (!text) return std::unexpected(text.error());
+    return std::string(text->reveal_text());
+}
+
 } // namespace
 
 Result<std::optional<Project>> find_project(const std::filesystem::path& folder) {
-    for (std::filesystem::path at = folder;; at = at.parent_path()) {
-        auto text = platform::read_file(at / project_file, most_bytes);
-        if (text) return Project{at / project_file, std::string(text->reveal_text())};
-        if (text.error().code != Code::not_found) return std::unexpected(text.error());
-        if (!at.has_relative_path()) return std::nullopt;
-    }
+    const auto file = nearest(folder);
+    if (!file) return std::nullopt;
+    auto text = read(*file);
+    if (!text) return std::unexpected(text.error());
+    return Project{*file, std::move(*text)};
 }
 
 Result<api::Scoping> scoping(const std::vector<std::string>& profiles) {
@@ -25,10 +40,10 @@ Result<api::Scoping> scoping(const std::vector<std::string>& profiles) {
     std::error_code error;
     const auto here = std::filesystem::current_path(error);
     if (error) return api::Scoping{}; // it was deleted
-    auto project = find_project(here);
-    if (!project) return std::unexpected(project.error());
-    if (!*project) return api::Scoping{};
-    return api::Scoping{{}, (*project)->file.string(), std::move((*project)->text)};
+    const auto file = nearest(here);
+    if (!file) return api::Scoping{};
+    // What cannot be read is not what was trusted; it takes nothing away from who stands there.
+    return api::Scoping{{}, file->string(), read(*file).value_or("")};
 }
 
 } // namespace envmesh::cli

@@ -81,10 +81,15 @@ Result<std::vector<Secret>> environment_for(Context& context, const RunOptions& 
     return lines(values);
 }
 
+int report(Context& context, const Error& error, int status) {
+    context.out.error(error, status);
+    return status;
+}
+
+/// The program itself could not be started.
 int report(Context& context, const Error& error) {
-    context.out.error(error);
-    if (error.code == Code::not_found) return not_found;
-    return error.code == Code::denied ? not_executable : not_started;
+    if (error.code == Code::not_found) return report(context, error, not_found);
+    return report(context, error, error.code == Code::denied ? not_executable : not_started);
 }
 
 /// The program of `run --watch`, begun anew whenever its environment is another one. Its end is
@@ -94,7 +99,10 @@ class Watched {
     Watched(Context& context, const RunOptions& options) : context_(context), options_(options) {}
 
     Exit run() {
-        if (auto begun = begin(); !begun) return report(context_, begun.error());
+        auto environment = environment_for(context_, options_);
+        if (!environment) return report(context_, environment.error(), not_started);
+        environment_ = std::move(*environment);
+        if (auto begun = start(); !begun) return report(context_, begun.error());
         while (true) {
             follow();
             std::this_thread::sleep_for(between_attempts); // it runs on without a daemon
@@ -112,16 +120,6 @@ class Watched {
             if (event && event->event != "variables-changed" && event->event != "lock") continue;
             begin_anew();
         }
-    }
-
-    Result<> begin() {
-        auto environment = environment_for(context_, options_);
-        if (!environment) {
-            environment.error().code = Code::internal; // ours, not the program's
-            return std::unexpected(environment.error());
-        }
-        environment_ = std::move(*environment);
-        return start();
     }
 
     void begin_anew() {
@@ -154,10 +152,7 @@ class Watched {
 Exit run(Context& context, const RunOptions& options) {
     if (options.watch) return Watched(context, options).run();
     auto environment = environment_for(context, options);
-    if (!environment) {
-        context.out.error(environment.error());
-        return not_started;
-    }
+    if (!environment) return report(context, environment.error(), not_started);
     return report(context, platform::become({options.words, std::move(*environment)}));
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/config/project.h"
 
-#include <algorithm>
+#include "core/config/toml.h"
 
-#include <toml++/toml.h>
+#include <algorithm>
 
 namespace envmesh::config {
 namespace {

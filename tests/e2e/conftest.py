@@ -4,6 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 import harness
+from screen import Screen
 
 
 @pytest.fixture
@@ -28,6 +29,33 @@ def mesh(shared_playground):
     a = shared_playground.first(server)
     b = shared_playground.joined(a)
     return SimpleNamespace(server=server, a=a, b=b, ground=shared_playground)
+
+
+@pytest.fixture
+def own_mesh(mesh):
+    """The same, for tests of what is in it: made empty after each."""
+    yield mesh
+    for node in (mesh.a, mesh.b):
+        node.resume()
+        node.unlock()
+        node.ok("profile", "use")
+    for node in (mesh.b, mesh.a):
+        node.sync()
+        node.delete_everything()
+    mesh.b.sync()
+
+
+@pytest.fixture
+def screens():
+    """Opens shells in a terminal."""
+    opened = []
+
+    def open_screen(*arguments, **options):
+        opened.append(Screen(*arguments, **options))
+        return opened[-1]
+    yield open_screen
+    for screen in opened:
+        screen.close()
 
 
 def pytest_runtest_makereport(item, call):

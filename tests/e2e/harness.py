@@ -192,6 +192,13 @@ class Node:
         self.process.kill()
         self.process.wait()
 
+    def stop(self):
+        """Does nothing any more, and its socket is there."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def terminate(self):
         """Asks it to end as a service manager does; its exit status."""
         self.process.send_signal(signal.SIGTERM)
@@ -258,6 +265,15 @@ class Node:
         """Until nothing is missing on either side; also ends a pause between two attempts."""
         wait_until(lambda: self.cli("sync", "--wait", "5s").returncode == 0,
                    f"{self.name} is in step with the server")
+
+    def json(self, *arguments, **more):
+        return json.loads(self.ok(*arguments, "--json", **more))
+
+    def delete_everything(self):
+        for variable in self.json("list"):
+            self.ok("delete", variable["key"], "--scope", variable["scope"])
+        for profile in self.json("profile", "list"):
+            self.ok("profile", "delete", profile["name"])
 
     def listed(self, key):
         for variable in json.loads(self.ok("list", "--json")):

@@ -98,6 +98,11 @@ class Screen:
             return self.value(key) == value
         wait_until(arrived, f"{key} is {value} in {self.shell}; it shows:\n{self.shown()}")
 
+    def sees(self, key, value):
+        """Waits for it at one prompt after the other, which is all that a person does."""
+        wait_until(lambda: self.value(key) == value,
+                   f"{key} is {value} in {self.shell}; it shows:\n{self.shown()}")
+
     def close(self):
         subprocess.run(["tmux", "-S", str(self.server), "kill-server"], capture_output=True)
 

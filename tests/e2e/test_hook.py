@@ -10,7 +10,7 @@ import time
 import pytest
 
 from harness import cli_program, wait_until
-from screen import Screen, changed, require
+from screen import changed, require
 
 POSIX = ["bash", "zsh", "fish"]
 ALL = [*POSIX, "elvish", "xonsh", "nu"]
@@ -39,18 +39,6 @@ def node(alone):
     (alone.home / "generation").unlink(missing_ok=True)
     for name in (".config", "tools", "reports", "project", "p q"):
         shutil.rmtree(alone.home / name, ignore_errors=True)
-
-
-@pytest.fixture
-def screens(node):
-    opened = []
-
-    def open_screen(*arguments, **options):
-        opened.append(Screen(*arguments, **options))
-        return opened[-1]
-    yield open_screen
-    for screen in opened:
-        screen.close()
 
 
 @pytest.mark.parametrize("shell", ALL)

@@ -152,6 +152,19 @@ TEST_F(VariablesTest, ConcurrentChangesAreToldAsAConflict) {
     EXPECT_FALSE(bob_->variables().get({"KEY", {}})->conflict);
 }
 
+TEST_F(VariablesTest, AVersionThatIsNotThereIsAConflict) {
+    api::Set call = set_call("A", "1");
+    call.if_version = "none";
+    const auto first = alice_->variables().set(std::move(call));
+    ASSERT_TRUE(first);
+    call = set_call("A", "2");
+    call.if_version = "none";
+    EXPECT_EQ(alice_->variables().set(std::move(call)).error().code, Code::conflict);
+    call = set_call("A", "2");
+    call.if_version = first->versions.at(0);
+    EXPECT_TRUE(alice_->variables().set(std::move(call)));
+}
+
 // 60 values of 20,000 bytes and names that no shell gets between them: several pages of each.
 class MemberPagesTest : public VariablesTest {
   protected:

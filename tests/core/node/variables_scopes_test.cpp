@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include "core/node/variables.h"
+
+#include "tests/support/members_fixture.h"
+
+#include <gmock/gmock.h>
+
+namespace envmesh::node {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using tests::set_call;
+
+class VariablesScopesTest : public tests::MembersTest {};
+
+TEST_F(VariablesScopesTest, TheNarrowestScopeCounts) {
+    ASSERT_TRUE(alice().create_profile({"dev"}));
+    ASSERT_TRUE(alice().create_profile({"eu"}));
+    put(alice(), "A", "shared");
+    EXPECT_THAT(lines(exported(alice())), ElementsAre("A=shared"));
+    put(alice(), "A", "dev", "profile/dev");
+    put(alice(), "A", "eu", "profile/eu");
+    put(alice(), "B", "only in dev", "profile/dev");
+    EXPECT_THAT(lines(exported(alice())), ElementsAre("A=shared"));
+    EXPECT_THAT(lines(exported(alice(), {{"dev"}, {}, {}})), ElementsAre("A=dev", "B=only in dev"));
+    EXPECT_THAT(lines(exported(alice(), {{"dev", "eu"}, {}, {}})),
+                ElementsAre("A=eu", "B=only in dev"));
+    ASSERT_TRUE(alice().use_profiles({{"eu", "dev"}}));
+    EXPECT_THAT(lines(exported(alice())), ElementsAre("A=dev", "B=only in dev"));
+    put(alice(), "A", "this machine", "device");
+    EXPECT_THAT(lines(exported(alice())), ElementsAre("A=this machine", "B=only in dev"));
+    EXPECT_EQ(alice().get({"A", {}, {}})->value->reveal_text(), "this machine");
+    EXPECT_EQ(alice().get({"A", "shared", {}})->value->reveal_text(), "shared");
+    ASSERT_TRUE(alice().use_profiles({}));
+    EXPECT_THAT(lines(exported(alice())), ElementsAre("A=this machine"));
+}
+
+TEST_F(VariablesScopesTest, AProfileMustBeThere) {
+    EXPECT_EQ(alice().set(set_call("A", "1", "profile/typo")).error().code, Code::not_found);
+    EXPECT_EQ(alice().use_profiles({{"typo"}}).error().code, Code::not_found);
+    EXPECT_EQ(alice().exported({{{"typo"}, {}, {}}, false, {}}).error().code, Code::not_found);
+    EXPECT_EQ(alice().create_profile({"../x"}).error().code, Code::invalid);
+    ASSERT_TRUE(alice().create_profile({"dev"}));
+    EXPECT_EQ(alice().create_profile({"dev"}).error().code, Code::conflict);
+    carry(alice().set(set_call("A", "1", "profile/dev")), *bob_);
+    ASSERT_TRUE(bob().use_profiles({{"dev"}}));
+    EXPECT_THAT(lines(exported(bob())), ElementsAre("A=1"));
+    EXPECT_EQ(bob().profiles()->profiles.at(0).place, 1U);
+    EXPECT_EQ(bob().delete_profile({"dev"}).error().code, Code::conflict); // in use
+    ASSERT_TRUE(bob().use_profiles({}));
+    EXPECT_THAT(bob().delete_profile({"dev"})->keys, ElementsAre("A"));
+    EXPECT_THAT(bob().profiles()->profiles, IsEmpty());
+}
+
+TEST_F(VariablesScopesTest, AnotherMachineByItsName) {
+    put(alice(), "A", "for bob", "device/bob");
+    EXPECT_THAT(lines(exported(alice())), IsEmpty());
+    EXPECT_EQ(alice().set(set_call("A", "1", "device/nobody")).error().code, Code::invalid);
+}
+
+TEST_F(VariablesScopesTest, WhatChangesTheCodeThatRunsIsApprovedValueByValue) {
+    carry(alice().set(set_call("EDITOR", "vi")), *bob_);
+    EXPECT_THAT(exported(bob()).skipped, ElementsAre(HasSubstr("EDITOR: alice set it")));
+    ASSERT_EQ(bob().untrusted({true})->variables.size(), 1U);
+    ASSERT_TRUE(bob().trust({{"EDITOR"}, {}, {}}));
+    EXPECT_THAT(lines(exported(bob())), ElementsAre("EDITOR=vi"));
+    EXPECT_THAT(bob().untrusted({})->variables, IsEmpty());
+
+    carry(alice().set(set_call("EDITOR", "evil")), *bob_);
+    EXPECT_THAT(lines(exported(bob())), IsEmpty());
+    carry(alice().set(set_call("EDITOR", "vi")), *bob_);
+    EXPECT_THAT(lines(exported(bob())), ElementsAre("EDITOR=vi"));
+    ASSERT_TRUE(bob().distrust({{"EDITOR"}, {}}));
+    EXPECT_THAT(lines(exported(bob())), IsEmpty());
+    EXPECT_EQ(bob().trust({{"EDITOR", "ABSENT"}, {}, {}}).error().code, Code::not_found);
+    EXPECT_THAT(lines(exported(bob())), IsEmpty()); // all or none
+}
+
+TEST_F(VariablesScopesTest, AProjectCountsOnceItIsTrusted) {
+    ASSERT_TRUE(alice().create_profile({"dev"}));
+    put(alice(), "A", "dev", "profile/dev");
+    const std::string text = "profile = \"dev\"\nrequired = [\"A\", \"B\"]\n";
+    const api::Scoping inside{{}, "/p/.envmesh.toml", text};
+    EXPECT_THAT(exported(alice(), inside).skipped, ElementsAre(HasSubstr("not trusted")));
+    EXPECT_THAT(lines(exported(alice(), inside)), IsEmpty());
+    ASSERT_TRUE(alice().trust({{}, inside.project, text}));
+    EXPECT_THAT(lines(exported(alice(), inside)), ElementsAre("A=dev"));
+    EXPECT_THAT(exported(alice(), inside).missing, ElementsAre("B"));
+    EXPECT_THAT(exported(alice(), {{}, inside.project, text + "#"}).skipped,
+                ElementsAre(HasSubstr("not trusted")));
+    EXPECT_THAT(exported(alice(), {{}, "/elsewhere", text}).skipped,
+                ElementsAre(HasSubstr("not trusted")));
+    EXPECT_EQ(alice().trust({{}, "/p", "profile = 7"}).error().code, Code::invalid);
+    ASSERT_TRUE(alice().distrust({{}, inside.project}));
+    EXPECT_THAT(lines(exported(alice(), inside)), IsEmpty());
+}
+
+} // namespace
+} // namespace envmesh::node
