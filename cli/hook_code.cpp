@@ -22,7 +22,8 @@ constexpr std::string_view bash = R"bash(if [[ $- == *i* ]]; then
     }
     _envmesh_refresh() {
         local _envmesh_generation='' _envmesh_settings='' _envmesh_lines
-        { IFS= read -r _envmesh_generation <@GENERATION@; } 2>/dev/null
+        [[ -r @GENERATION@ ]] || return 0
+        IFS= read -r _envmesh_generation <@GENERATION@
         [[ -n $_envmesh_generation ]] || return 0
         if [[ $PWD != "$_envmesh_folder" || -f .envmesh.toml ]]; then _envmesh_find; fi
         if [[ -n $_envmesh_project ]]; then
@@ -68,7 +69,8 @@ constexpr std::string_view zsh = R"zsh(if [[ -o interactive ]]; then
     _envmesh_hook() {
         emulate -L zsh
         local _envmesh_generation='' _envmesh_settings='' _envmesh_lines
-        { IFS= read -r _envmesh_generation <@GENERATION@ } 2>/dev/null
+        [[ -r @GENERATION@ ]] || return 0
+        IFS= read -r _envmesh_generation <@GENERATION@
         [[ -n $_envmesh_generation ]] || return 0
         if [[ $PWD != "$_envmesh_folder" || -f .envmesh.toml ]]; then _envmesh_find; fi
         if [[ -n $_envmesh_project ]]; then

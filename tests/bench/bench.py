@@ -11,93 +11,16 @@ import time
 
 import harness
 import ipc
+from measure import fill
 
 SETS = 1000
 FIRST_SYNC = 10_000
-RUNS = 300
-
-
-def spawn_ms(arguments, environment):
-    """Whole-process time, output to /dev/null."""
-    silence = [(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
-    begin = time.perf_counter()
-    pid = os.posix_spawn(arguments[0], arguments, environment, file_actions=silence)
-    os.waitpid(pid, 0)
-    return (time.perf_counter() - begin) * 1000
-
-
-def paired(commands, environment):
-    """Medians; the commands take turns, so that a slow moment meets all of them."""
-    times = {name: [] for name in commands}
-    for run in range(RUNS + 20):
-        for name, arguments in commands.items():
-            taken = spawn_ms(arguments, environment)
-            if run >= 20:
-                times[name].append(taken)
-    return {name: statistics.median(taken) for name, taken in times.items()}
 
 
 def floor():
     lines = subprocess.run([harness.program("envmesh_bench")], check=True, capture_output=True,
                            text=True).stdout.splitlines()
     return {name: float(value) for name, value in (line.split() for line in lines)}
-
-
-def fill(caller, prefix, count):
-    for first in range(0, count, 500):
-        items = [{"key": f"{prefix}_{i}", "value": f"value of a usual length, number {i:06}"}
-                 for i in range(first, min(count, first + 500))]
-        answer = caller.ask(id=1, call="set", items=items)
-        assert answer.get("ok"), answer
-
-
-def bench_export(node):
-    with ipc.Caller(node) as caller:
-        fill(caller, "EXPORTED", 100)
-    text = node.ok("export", "--shell", "bash")
-    file = node.home / "export.txt"
-    file.write_bytes(text)
-    found = paired({"true": ["/bin/true"], "cat": ["/bin/cat", str(file)],
-                    "export": [harness.cli_program(), "export", "--shell", "bash"]},
-                   node.environment())
-    print(f"export of 100 variables, warm        {found['export']:.2f} ms whole process; "
-          f"{found['export'] / found['cat']:.2f} x cat of the same bytes, "
-          f"{found['export'] / found['true']:.2f} x /bin/true   (aim: 2 x cat)")
-
-
-# Per round in microseconds: what the hook adds to a prompt, and reading one line of a file.
-PROMPT_LOOPS = {
-    "bash": (["--norc", "-i"], """eval "$(envmesh-cli hook bash)"; _envmesh_hook; read -r file <<<"$1"
-        now() { echo $((${EPOCHREALTIME/./})); }; a=$(now); for ((i = 0; i < 2000; i++)); do _envmesh_hook; done
-        b=$(now); for ((i = 0; i < 2000; i++)); do { IFS= read -r line <"$file"; } 2>/dev/null; done
-        c=$(now); echo $(((b - a) / 2000)) $(((c - b) / 2000))"""),
-    "zsh": (["-f", "-i"], """zmodload zsh/datetime; eval "$(envmesh-cli hook zsh)"; _envmesh_hook; file=$1
-        now() { echo $(( int(rint(EPOCHREALTIME * 1000000)) )) }; zmodload zsh/mathfunc
-        a=$(now); for ((i = 0; i < 2000; i++)); do _envmesh_hook; done
-        b=$(now); for ((i = 0; i < 2000; i++)); do { IFS= read -r line <$file } 2>/dev/null; done
-        c=$(now); echo $(((b - a) / 2000)) $(((c - b) / 2000))"""),
-    "fish": (["-N", "-i"], """envmesh-cli hook fish | source; _envmesh_hook; set file $argv[1]
-        function now; date +%s%6N; end
-        set a (now); for i in (seq 2000); _envmesh_hook; end
-        set b (now); for i in (seq 2000); read -l line <$file; end
-        set c (now); math -s0 "($b - $a) / 2000"; math -s0 "($c - $b) / 2000" """),
-}
-
-
-def bench_prompt(node):
-    generation = node.home / "generation"
-    if not generation.exists():
-        generation.write_text("1\n")
-    for shell, (options, loop) in PROMPT_LOOPS.items():
-        if not shutil.which(shell):
-            continue
-        before = [] if shell == "fish" else [shell]
-        done = subprocess.run([shell, *options, "-c", loop, *before, str(generation)], check=True,
-                              env=node.environment(), capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL)
-        hook, read = (int(number) for number in done.stdout.split())
-        print(f"idle prompt in {shell:5}                 {hook} us more; {hook / max(read, 1):.1f} x reading "
-              f"one line of a file ({read} us)   (aim: no process, 3 ms)")
 
 
 def bench_set(a, b, floors):
@@ -172,8 +95,6 @@ def main():
         server = playground.server()
         a = playground.first(server)
         b = playground.joined(a)
-        bench_export(a)
-        bench_prompt(a)
         bench_set(a, b, floors)
         bench_first_sync(playground, a, b, floors)
         bench_size(playground)

@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# `./dev bench [lan]`: the figures of one machine, or of a local network, on the release build. Prints one table.
+# `./dev bench [lan|shells]`: the figures of one machine, of a local network or of its shells, on the release build.
+# Prints one table.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export PYTHONPATH="$root/tests/e2e" PYTHONDONTWRITEBYTECODE=1
 if [[ ${1:-} == lan ]]; then
     exec /usr/bin/python3 "$root/tests/bench/bench_lan.py" "${@:2}"
+fi
+if [[ ${1:-} == shells ]]; then
+    exec /usr/bin/python3 "$root/tests/bench/bench_shells.py"
 fi
 cmake --build --preset release --target envmesh_bench >/dev/null
 exec /usr/bin/python3 "$root/tests/bench/bench.py" "$@"
