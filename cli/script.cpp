@@ -101,6 +101,9 @@ std::string_view why_not(Dialect dialect, std::string_view name, View value) {
         return "no shell can carry this name or value";
     const bool is_text = dialect == Dialect::nu || dialect == Dialect::powershell;
     if (is_text && !is_utf8(value)) return "this shell carries text only, and it is not UTF-8";
+    constexpr std::size_t most_in_cmd = 8'191 - sizeof "set \"=\""; // of a line
+    if (dialect == Dialect::cmd && name.size() + value.size() > most_in_cmd)
+        return "cmd takes no line that long; use: envmesh-cli run -- COMMAND";
     if (dialect == Dialect::cmd &&
         (value.empty() || !std::ranges::all_of(text(value), is_safe_in_cmd)))
         return "cmd cannot take this value safely; use: envmesh-cli run -- COMMAND";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which names may reach a shell (design: shell.md §4.3). The one place that decides; set, export
-// and, later, every other way out ask here.
+// and every other way out ask here.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,8 @@ namespace envmesh::node {
 enum class NameClass {
     never, // A: loader, shell internals, our own surroundings: stored only when forced, then `get`
            // alone
-    approval, // B: changes what code runs or whom it trusts: only what this device wrote itself
+    approval, // B: changes what code runs or whom it trusts: what this device wrote itself, or a
+              // person approved here
     free,     // C: everything else
 };
 

@@ -148,6 +148,8 @@ TEST(Script, SaysWhatAShellCannotCarry) {
     EXPECT_EQ(line_for(Dialect::cmd, "C:\\a b"), "set \"A=C:\\a b\"\n");
     for (const std::string_view value : {"", "%PATH%", "a\"b", "a\nb", "!x!", "a&b", "\xc3\xa4"})
         EXPECT_EQ(line_for(Dialect::cmd, value), "refused") << value;
+    EXPECT_EQ(line_for(Dialect::cmd, std::string(8'182, 'x')).size(), 8'191U); // with its line end
+    EXPECT_EQ(line_for(Dialect::cmd, std::string(8'183, 'x')), "refused");
 }
 
 // A literal ends at four more characters than ', and a pipe hands the text over line by line.
