@@ -11,11 +11,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-FakeService::Answer reloading(Result<api::Reply> answer, std::atomic<int>& asked) {
-    return [answer = std::move(answer), &asked](const api::Request& request) -> Result<api::Reply> {
+// Without an error it is done.
+FakeService::Answer reloading(std::optional<Error> error, std::atomic<int>& asked) {
+    return [error = std::move(error), &asked](const api::Request& request) -> Result<api::Reply> {
         if (!std::holds_alternative<api::Reload>(request)) return fail(Code::internal, "another");
         ++asked;
-        if (!answer) return std::unexpected(answer.error());
+        if (error) return std::unexpected(*error);
         return api::Done();
     };
 }
@@ -90,7 +91,7 @@ TEST(ConfigCommand, AnUnknownSettingIsToldWithTheNearest) {
 
 TEST(ConfigCommand, SetChangesItsLineAndHasTheDaemonReadIt) {
     std::atomic<int> asked = 0;
-    LocalDaemon daemon(reloading(api::Reply(api::Done()), asked));
+    LocalDaemon daemon(reloading(std::nullopt, asked));
     const Home home("# é\n[server]\nport = 1 # p\n", daemon.socket());
     const std::string file = home.file().string();
     EXPECT_EQ(home.run("set server.port 2").out,
@@ -110,7 +111,7 @@ TEST(ConfigCommand, SetChangesItsLineAndHasTheDaemonReadIt) {
 
 TEST(ConfigCommand, SetRefusesAWrongValueAndTouchesNothing) {
     std::atomic<int> asked = 0;
-    LocalDaemon daemon(reloading(api::Reply(api::Done()), asked));
+    LocalDaemon daemon(reloading(std::nullopt, asked));
     const std::string before = "[server]\nport = 1\n";
     const Home home(before, daemon.socket());
     const auto written = fs::last_write_time(home.file());
@@ -130,8 +131,8 @@ TEST(ConfigCommand, SetRefusesAWrongValueAndTouchesNothing) {
 }
 
 TEST(ConfigCommand, SetRefusesAFileThatIsNoConfiguration) {
-    for (const std::string toml : {std::string("[server\n"), std::string("[log]\nx = 1\n"),
-                                   std::string("# \xff\n"), std::string(65'537, '\n')}) {
+    for (const std::string& toml : {std::string("[server\n"), std::string("[log]\nx = 1\n"),
+                                    std::string("# \xff\n"), std::string(65'537, '\n')}) {
         const Home home(toml);
         EXPECT_EQ(home.run("set log.level debug").exit, 65);
         EXPECT_EQ(home.text(), toml);
@@ -140,7 +141,7 @@ TEST(ConfigCommand, SetRefusesAFileThatIsNoConfiguration) {
 
 TEST(ConfigCommand, SetSaysWhatNeedsARestartAndWhatFailed) {
     std::atomic<int> asked = 0;
-    LocalDaemon other(reloading(fail(Code::conflict, "it is another machine", "restart"), asked));
+    LocalDaemon other(reloading(Error{Code::conflict, "it is another machine", "restart"}, asked));
     const Home home("", other.socket());
     const Outcome plain = home.run("set vault.key_file /k");
     EXPECT_EQ(plain.exit, 0) << plain.err;
@@ -151,7 +152,7 @@ TEST(ConfigCommand, SetSaysWhatNeedsARestartAndWhatFailed) {
     EXPECT_NE(home.run("set vault.key_file /l --json").out.find(R"("applied":"restart")"),
               std::string::npos);
 
-    LocalDaemon failing(reloading(fail(Code::internal, "The port is in use.", "Free it."), asked));
+    LocalDaemon failing(reloading(Error{Code::internal, "The port is in use.", "Free it."}, asked));
     const Home second("", failing.socket());
     const Outcome failed = second.run("set server.port 1");
     EXPECT_EQ(failed.exit, 1);
