@@ -187,7 +187,10 @@ Result<std::string> with_value(std::string_view toml, std::string_view origin, c
     if (checked(*document, std::string(toml), origin, key, *wanted)) return std::string(toml);
     auto text = Edit(*document, origin, key).put(to_ascii(*written, document->mark));
     if (!text) return text;
-    return checked(*document, document->text_of(*text), origin, key, *wanted);
+    auto done = checked(*document, document->text_of(*text), origin, key, *wanted);
+    if (done) return done;
+    const auto former = parse(toml, origin); // its fault is the one that a person can find
+    return former ? done : std::unexpected(former.error());
 }
 
 Result<std::string> without_value(std::string_view toml, std::string_view origin, const Key& key) {
