@@ -65,6 +65,12 @@ Exit sync(Context&, const SyncOptions&);
 Exit status(Context&, const NoOptions&);
 Exit watch(Context&, const NoOptions&);
 Exit reload(Context&, const NoOptions&);
+Exit get_setting(Context&, const ConfigOptions&);
+/// Writes the file, or leaves it as it is and fails; then has the daemon read it.
+Exit set_setting(Context&, const ConfigOptions&);
+Exit unset_setting(Context&, const ConfigOptions&);
+Exit config_path(Context&, const NoOptions&);
+Exit check_config(Context&, const ConfigOptions&);
 Exit shutdown(Context&, const NoOptions&);
 Exit completion(Context&, const CompletionOptions&);
 /// What can stand where the last of the words on standard input begins; asked by completions.

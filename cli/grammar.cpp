@@ -292,17 +292,37 @@ void add_mesh(const Verbs& verbs, Grammar& to) {
         sync->add_option("--wait", to.sync.wait, "How long, such as 10s")->type_name("TIME");
 }
 
+void add_config(const Verbs& verbs, Grammar& to) {
+    auto* group = verbs.group("config", "Read and change settings");
+    if (group == nullptr) return;
+    group->require_subcommand(1);
+    const Verbs inner{*group, to.run, {}};
+    const auto add_name = [&to](CLI::App* verb) {
+        return verb->add_option("SETTING", to.config.key, "Such as server.port")
+            ->type_name("SETTING");
+    };
+    add_name(inner.add("get", "Print one, or all of them", to.config, get_setting));
+    auto* set = inner.add("set", "Write one into the file", to.config, set_setting);
+    add_name(set)->required();
+    set->add_option("VALUE", to.config.value, "Without quotes; commas between parts of a list")
+        ->type_name("VALUE")
+        ->required();
+    set->footer("envmesh-cli config set client.lan_servers printer:8765,10.0.0.2");
+    add_name(inner.add("unset", "Go back to its default", to.config, unset_setting))->required();
+    inner.add("path", "Print where the file is", to.none, config_path);
+    inner.add("check", "Tell whether a file is right", to.config, check_config)
+        ->add_option("FILE", to.config.file, "Unless it is the one that the daemon reads")
+        ->type_name("FILE");
+    inner.add("reload", "Have the daemon read them again", to.none, reload);
+}
+
 void add_daemon(const Verbs& verbs, Grammar& to) {
     verbs.add("status", "Show the state of it all", to.none, status);
     if (auto* unlock = verbs.add("unlock", "Open the vault", to.unlock, cli::unlock))
         add_password(*unlock, to.unlock.password_file);
     verbs.add("lock", "Close the vault", to.none, lock);
     verbs.add("watch", "Print events as they happen", to.none, watch);
-    if (auto* config = verbs.group("config", "Read and change settings")) {
-        config->require_subcommand(1);
-        Verbs{*config, to.run, {}}.add("reload", "Have the daemon read them again", to.none,
-                                       reload);
-    }
+    add_config(verbs, to);
     verbs.add("shutdown", "Stop the daemon", to.none, cli::shutdown);
     if (auto* completion =
             verbs.add("completion", "Print shell completions", to.completion, cli::completion))

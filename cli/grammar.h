@@ -38,6 +38,7 @@ struct Grammar {
     RunOptions run_options;
     PeersOptions peers;
     SyncOptions sync;
+    ConfigOptions config;
     CompletionOptions completion;
     GrammarOptions grammar;
     NoOptions none;

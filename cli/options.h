@@ -91,6 +91,9 @@ struct PeersOptions {
 struct SyncOptions {
     std::string wait = "10s";
 };
+struct ConfigOptions {
+    std::string key, value, file;
+};
 struct CompletionOptions {
     std::string shell;
 };

@@ -45,9 +45,11 @@ const std::map<std::string, Rule> table = {
       {"boost/asio", "boost/system"}}},
     {"platform", {{"core/base"}, {"avahi-"}}},
     {"cli",
-     {{"core/base", "core/api", "core/ipc", "core/node/policy.h", "platform"},
-      {"CLI/ in grammar.cpp", "CLI/ in parser.cpp", "nlohmann/ in output.cpp", "nlohmann/ in json.cpp",
-       "toml++/ in toml.cpp", "yaml.h in yaml.cpp"}}},
+     // Of the configuration what reads and edits its text: a library without the engine.
+     {{"core/base", "core/api", "core/ipc", "core/config/ascii.h", "core/config/config.h",
+       "core/config/edit.h", "core/config/settings.h", "core/node/policy.h", "platform"},
+      {"CLI/ in grammar.cpp", "CLI/ in parser.cpp", "nlohmann/ in output.cpp",
+       "nlohmann/ in json.cpp", "toml++/ in toml.cpp", "yaml.h in yaml.cpp"}}},
     {"daemon",
      {{"core/base", "core/api", "core/ipc", "core/config", "core/crypto", "core/net/broadcast.h",
        "core/node", "platform"},
@@ -275,6 +277,8 @@ TEST(Architecture, FindsPlantedIncludes) {
     EXPECT_THAT(plant("cli/formats/yaml.cpp", "#include <nlohmann/json.hpp>\n"),
                 testing::SizeIs(1));
     EXPECT_THAT(plant("cli/formats/json.cpp", "#include <yaml.h>\n"), testing::SizeIs(1));
+    EXPECT_THAT(plant("cli/a.cpp", "#include \"core/config/edit.h\"\n"), testing::IsEmpty());
+    EXPECT_THAT(plant("cli/a.cpp", "#include \"core/config/toml.h\"\n"), testing::SizeIs(1));
     EXPECT_THAT(plant("core/cloud/a.cpp", ""), testing::SizeIs(1)); // a folder without a row
 }
 

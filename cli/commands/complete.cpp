@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/commands.h"
 #include "cli/commands/calls.h"
+#include "core/config/settings.h"
 #include "platform/files.h"
 
 #include <algorithm>
@@ -105,6 +106,9 @@ class Candidates {
             add(word);
         if (kind == "KEY" || kind == "GLOB") add_keys();
         if (kind == "PROFILE") add_profiles("");
+        if (kind == "SETTING")
+            for (const auto& key : config::keys())
+                add(config::full_name(key), key.meaning);
         if (kind == "SCOPE") add_scopes();
         if (kind == "FILE") context_.out.line(":files");
         if (kind == "DIR") context_.out.line(":dirs");

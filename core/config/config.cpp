@@ -2,7 +2,8 @@
 #include "core/config/config.h"
 
 #include "core/base/bytes.h"
-#include "core/config/toml.h"
+#include "core/config/ascii.h"
+#include "core/config/document.h"
 
 #include <algorithm>
 #include <array>
@@ -12,8 +13,6 @@
 
 namespace envmesh::config {
 namespace {
-
-constexpr std::size_t most_bytes = 64 * 1024; // a person wrote it; more is a wrong file
 
 template <auto member>
 bool flag(const toml::node& node, Config& config) {
@@ -198,8 +197,11 @@ constexpr std::array table{
         "least level that is logged", text<&Config::log_level, is_level>},
 };
 
+std::string place(std::string_view origin, std::size_t line) {
+    return std::string(origin) + ":" + std::to_string(line) + ": ";
+}
 std::string place(std::string_view origin, const toml::source_region& where) {
-    return std::string(origin) + ":" + std::to_string(where.begin.line) + ": ";
+    return place(origin, where.begin.line);
 }
 
 // What a person typed, shortened and with nothing in it that moves a cursor.
@@ -226,12 +228,12 @@ Result<> read_key(const Row& row, const toml::node& value, std::string_view orig
 }
 
 Result<> read_section(const toml::key& section, const toml::node& node, std::string_view origin,
-                      Config& config) {
+                      char mark, Config& config) {
     const std::string keys = known_keys(section.str());
     if (keys.empty())
         return fail(Code::invalid,
                     place(origin, section.source()) + "There is no section " +
-                        shown(section.str()) + ".",
+                        shown(from_ascii(section.str(), mark)) + ".",
                     "The sections are [server], [client], [vault] and [log].");
     if (!node.is_table())
         return fail(Code::invalid, place(origin, node.source()) + std::string(section.str()) +
@@ -241,8 +243,9 @@ Result<> read_section(const toml::key& section, const toml::node& node, std::str
             table, [&](const Row& r) { return r.section == section.str() && r.name == key.str(); });
         if (row == table.end())
             return fail(Code::invalid,
-                        place(origin, key.source()) + "There is no key " + shown(key.str()) +
-                            " in [" + std::string(section.str()) + "].",
+                        place(origin, key.source()) + "There is no key " +
+                            shown(from_ascii(key.str(), mark)) + " in [" +
+                            std::string(section.str()) + "].",
                         "The keys there are " + keys + ".");
         if (auto read = read_key(*row, value, origin, config); !read) return read;
     }
@@ -256,22 +259,18 @@ bool Config::is_cloud_server() const {
 }
 
 Result<Config> parse(std::string_view toml, std::string_view origin) {
+    const auto document = read_document(toml);
+    if (!document)
+        return fail(Code::invalid, place(origin, document.error().line) + "This is not valid TOML" +
+                                       document.error().reason + ".");
     Config config;
-    try {
-        const toml::table root = toml::parse(toml, origin);
-        for (const auto& [section, node] : root)
-            if (auto read = read_section(section, node, origin, config); !read)
-                return std::unexpected(read.error());
-    } catch (const toml::parse_error& error) {
-        return fail(Code::invalid, place(origin, error.source()) + "This is not valid TOML: " +
-                                       std::string(error.description()) + ".");
-    } catch (const std::exception&) {
-        return fail(Code::invalid, std::string(origin) + " cannot be read as TOML.");
-    }
+    for (const auto& [section, node] : document->root)
+        if (auto read = read_section(section, node, origin, document->mark, config); !read)
+            return std::unexpected(read.error());
     return config;
 }
 
-Result<Config> load(const std::filesystem::path& file) {
+Result<std::string> read(const std::filesystem::path& file) {
     std::ifstream stream(file, std::ios::binary);
     if (!stream)
         return fail(Code::not_found,
@@ -285,7 +284,13 @@ Result<Config> load(const std::filesystem::path& file) {
     if (toml.size() > most_bytes)
         return fail(Code::invalid, "The configuration file " + file.string() +
                                        " is larger than 64 KiB, so it is not one.");
-    return parse(toml, file.string());
+    return toml;
+}
+
+Result<Config> load(const std::filesystem::path& file) {
+    const auto toml = read(file);
+    if (!toml) return std::unexpected(toml.error());
+    return parse(*toml, file.string());
 }
 
 std::vector<Key> keys() {

@@ -21,6 +21,8 @@ enum class NewMeshes {
     closed
 }; // by_listener: open on loopback, else token (A16)
 
+constexpr std::size_t most_bytes = 64 * 1024; // a person wrote it; more is a wrong file
+
 struct Config {
     Mode mode = Mode::automatic;      // [server] mode
     std::string listen = "127.0.0.1"; // [server] listen: address of the cloud-style listener
@@ -45,12 +47,15 @@ struct Config {
 /// `invalid` names file, line and key, and says what is allowed. `origin` is what to call the text
 /// in messages.
 Result<Config> parse(std::string_view toml, std::string_view origin);
+/// The text of a file; `invalid` when it has more than most_bytes, `not_found`, `storage`.
+Result<std::string> read(const std::filesystem::path& file);
 Result<Config> load(const std::filesystem::path& file);
 
 struct Key {
     std::string section, name, type, fallback, meaning;
 };
-/// The table, for documentation and `config` commands.
+/// The table, for documentation and `config` commands. `type` completes "must be", `fallback` is
+/// TOML.
 std::vector<Key> keys();
 
 } // namespace envmesh::config

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/config/project.h"
 
-#include "core/config/toml.h"
+#include "core/config/document.h"
 
 #include <algorithm>
 
@@ -18,12 +18,14 @@ bool is_word(std::string_view text, std::string_view more) {
     });
 }
 
+std::unexpected<Error> wrong(std::string_view origin, std::size_t line, std::string_view what) {
+    return fail(Code::invalid,
+                std::string(origin) + ":" + std::to_string(line) + ": " + std::string(what),
+                std::string(form));
+}
 std::unexpected<Error> wrong(std::string_view origin, const toml::source_region& where,
                              std::string_view what) {
-    return fail(Code::invalid,
-                std::string(origin) + ":" + std::to_string(where.begin.line) + ": " +
-                    std::string(what),
-                std::string(form));
+    return wrong(origin, where.begin.line, what);
 }
 
 bool read_required(const toml::node& node, std::vector<std::string>& out) {
@@ -61,14 +63,10 @@ Result<Project> parse_project(std::string_view toml, std::string_view origin) {
     if (toml.size() > Project::most_bytes)
         return fail(Code::invalid, std::string(origin) + " is larger than 64 KiB.",
                     std::string(form));
-    try {
-        return read(toml::parse(toml, origin), origin);
-    } catch (const toml::parse_error& error) { // what it says may quote the text
-        return wrong(origin, error.source(), "This is not valid TOML.");
-    } catch (const std::exception&) {
-        return fail(Code::invalid, std::string(origin) + " cannot be read as TOML.",
-                    std::string(form));
-    }
+    const auto document = read_document(toml);
+    if (!document) // its reason may quote the text
+        return wrong(origin, document.error().line, "This is not valid TOML.");
+    return read(document->root, origin);
 }
 
 } // namespace envmesh::config
