@@ -39,13 +39,14 @@ Result<Project> project_of(const std::string& given) {
 }
 
 // What is approved is shown first: to say yes to something unseen is no approval.
-Result<bool> ask_about(Context& context, const api::Trust& call, ipc::Client& client) {
+Result<bool> ask_about(Context& context, api::Trust& call, ipc::Client& client) {
     for (const std::string& key : call.keys) {
         const auto variable = client.ask(api::Get{key, {}, {}}, context.deadline());
         if (!variable) return std::unexpected(variable.error());
         context.out.note(variable->updated_by + " set " + key + " on " +
                          rfc3339(variable->updated_at_ms) + " to");
         context.out.note("    " + printable(variable->value->reveal_text()));
+        call.versions.push_back(variable->version);
     }
     if (!call.project.empty()) {
         context.out.note(call.project + " says");

@@ -43,6 +43,7 @@ struct Trust {
     static constexpr auto call = "trust";
     std::vector<std::string> keys; // all or none
     std::string project, project_text;
+    std::vector<std::string> versions{}; // of the keys, as a person saw them; empty: as they stand
     using Reply = Done;
 };
 struct Distrust {

@@ -17,6 +17,7 @@ void fields(auto& io, NamesProfile auto& it) { io.must("name", it.name); }
 
 void fields(auto& io, Of<Trust> auto& it) {
     io.may("keys", it.keys).may("project", it.project).may("project_text", it.project_text);
+    io.may("versions", it.versions);
 }
 void fields(auto& io, Of<Distrust> auto& it) { io.may("keys", it.keys).may("project", it.project); }
 void fields(auto& io, Of<Untrusted> auto& it) { io.may("values", it.values); }

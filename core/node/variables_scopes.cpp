@@ -30,6 +30,14 @@ std::vector<std::string> lines(std::string_view text) {
     return out;
 }
 
+// To say yes to something else than what was shown is no approval.
+Result<> check_shown(const api::Trust& call, std::size_t at, const sync::Reading& reading) {
+    if (call.versions.empty()) return {};
+    if (at < call.versions.size() && call.versions[at] == version_of(reading.dot)) return {};
+    return fail(Code::conflict, call.keys[at] + " has changed since it was shown",
+                "look at it again, then approve it");
+}
+
 } // namespace
 
 Result<std::string> Variables::resolve_scope(std::string_view scope) {
@@ -181,11 +189,13 @@ Result<> Variables::trust(const api::Trust& call) {
     const auto outlook = look({});
     if (!outlook) return std::unexpected(outlook.error());
     std::vector<sync::Reading> approved;
-    for (const std::string& key : call.keys) {
+    for (std::size_t at = 0; at < call.keys.size(); ++at) {
+        const std::string& key = call.keys[at];
         if (auto name = check_name(key); !name) return name;
         auto reading = visible(key, {}, outlook->ranking);
         if (!reading) return std::unexpected(reading.error());
         if (!*reading) return no_variable(key);
+        if (auto same = check_shown(call, at, **reading); !same) return same;
         if (classify(key) == NameClass::never)
             return fail(Code::denied, key + " is never exported, approved or not");
         approved.push_back(std::move(**reading));

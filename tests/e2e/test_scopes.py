@@ -199,6 +199,18 @@ def test_a_person_sees_what_is_to_be_approved(pair, answer):
     pair.b.ok("untrust", "EDITOR")
 
 
+def test_what_changes_while_a_person_looks_at_it_is_not_approved(pair):
+    pair.a.ok("set", "EDITOR=vi")
+    pair.b.sees("EDITOR", "vi")
+    terminal = Terminal(pair.b, "trust", "EDITOR")
+    terminal.expect("Trust it on this machine")
+    pair.a.ok("set", "EDITOR=evil")
+    pair.b.sees("EDITOR", "evil")
+    terminal.type("yes")
+    assert terminal.finish() == 8 and "evil" not in terminal.shown
+    assert exported(pair.b) == {}
+
+
 def test_a_project_file_counts_where_and_as_it_was_trusted(pair):
     a, b = pair.a, pair.b
     a.ok("profile", "create", "dev")

@@ -37,7 +37,8 @@ def write(a, canary):
 
 def write_wrongly(a, canary):
     for arguments in (["set", f"1={canary()}"], ["set", f"LD_PRELOAD={canary()}"],
-                      ["set", f"ONE={canary()}", "-P", "no"], ["set", f"A={canary()}", "--scope", "moon"], ["set", f"ONE={canary()}", "--if-version", "none"],
+                      ["set", f"ONE={canary()}", "-P", "no"], ["set", f"A={canary()}", "--scope", "moon"],
+                      ["set", f"ONE={canary()}", "--if-version", "none"],
                       ["set", f"A={canary()}", f"A={canary()}"], ["rollback", "ONE", "--to", canary()],
                       ["trust", canary("="), "--yes"], ["profile", "use", canary("/")]):
         assert a.cli(*arguments).returncode != 0, arguments

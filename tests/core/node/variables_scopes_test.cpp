@@ -78,6 +78,22 @@ TEST_F(VariablesScopesTest, WhatChangesTheCodeThatRunsIsApprovedValueByValue) {
     EXPECT_THAT(lines(exported(bob())), IsEmpty()); // all or none
 }
 
+TEST_F(VariablesScopesTest, WhatHasChangedSinceItWasShownIsNotApproved) {
+    const auto shown = alice().set(set_call("EDITOR", "vi"));
+    carry(shown, *bob_);
+    const auto other = alice().set(set_call("PAGER", "less"));
+    carry(other, *bob_);
+    const api::Trust seen{
+        {"EDITOR", "PAGER"}, {}, {}, {shown->versions.at(0), other->versions.at(0)}};
+    carry(alice().set(set_call("PAGER", "evil")), *bob_);
+    EXPECT_EQ(bob().trust(seen).error().code, Code::conflict);
+    EXPECT_EQ(bob().trust({{"EDITOR", "PAGER"}, {}, {}, {shown->versions.at(0)}}).error().code,
+              Code::conflict);
+    EXPECT_THAT(lines(exported(bob())), IsEmpty()); // all or none
+    ASSERT_TRUE(bob().trust({{"EDITOR"}, {}, {}, shown->versions}));
+    EXPECT_THAT(lines(exported(bob())), ElementsAre("EDITOR=vi"));
+}
+
 TEST_F(VariablesScopesTest, AProjectCountsOnceItIsTrusted) {
     ASSERT_TRUE(alice().create_profile({"dev"}));
     put(alice(), "A", "dev", "profile/dev");
