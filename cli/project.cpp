@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/project.h"
 
+#include "core/base/bytes.h"
 #include "platform/files.h"
 
 namespace envmesh::cli {
@@ -20,16 +21,21 @@ std::optional<std::filesystem::path> nearest(const std::filesystem::path& folder
 }
 
 Result<std::string> read(const std::filesystem::path& file) {
-    const auto text = platform::read_file(file, most_bytes);
+    const auto text = platform::read_regular_file(file, most_bytes);
     if (!text) return std::unexpected(text.error());
     return std::string(text->reveal_text());
 }
+
+// Another path that is not could look the same to the daemon, and would be trusted with it.
+bool can_be_told_apart(const std::filesystem::path& file) { return is_utf8(view(file.string())); }
 
 } // namespace
 
 Result<std::optional<Project>> find_project(const std::filesystem::path& folder) {
     const auto file = nearest(folder);
     if (!file) return std::nullopt;
+    if (!can_be_told_apart(*file))
+        return fail(Code::invalid, "The path of this project is not UTF-8.", "Rename its folder.");
     auto text = read(*file);
     if (!text) return std::unexpected(text.error());
     return Project{*file, std::move(*text)};
@@ -41,7 +47,7 @@ Result<api::Scoping> scoping(const std::vector<std::string>& profiles) {
     const auto here = std::filesystem::current_path(error);
     if (error) return api::Scoping{}; // it was deleted
     const auto file = nearest(here);
-    if (!file) return api::Scoping{};
+    if (!file || !can_be_told_apart(*file)) return api::Scoping{};
     // What cannot be read is not what was trusted; it takes nothing away from who stands there.
     return api::Scoping{{}, file->string(), read(*file).value_or("")};
 }

@@ -18,6 +18,9 @@ void restrict_umask();
 Result<> make_private_folder(const std::filesystem::path& folder);
 /// At most `most_bytes`; `not_found`, `invalid` (too large), `storage`.
 Result<Secret> read_file(const std::filesystem::path& file, std::size_t most_bytes);
+/// As read_file; `invalid` for all that is no regular file, and waits for nothing: a pipe that a
+/// stranger has left there would hold up whoever opens it.
+Result<Secret> read_regular_file(const std::filesystem::path& file, std::size_t most_bytes);
 /// As read_file, from standard input, to its end.
 Result<Secret> read_standard_input(std::size_t most_bytes);
 enum class Replacing {

@@ -9,7 +9,9 @@ namespace envmesh::cli {
 namespace {
 
 Exit show_untrusted(Context& context) {
-    const auto reply = context.ask(api::Untrusted());
+    auto chosen = scoping({});
+    if (!chosen) return std::unexpected(chosen.error());
+    const auto reply = context.ask(api::Untrusted{false, std::move(*chosen)});
     if (!reply) return std::unexpected(reply.error());
     if (context.out.is_json()) {
         std::vector<Object> all;
@@ -38,15 +40,29 @@ Result<Project> project_of(const std::string& given) {
                 "Go to the project's folder, or name it.");
 }
 
-// What is approved is shown first: to say yes to something unseen is no approval.
-Result<bool> ask_about(Context& context, api::Trust& call, ipc::Client& client) {
-    for (const std::string& key : call.keys) {
-        const auto variable = client.ask(api::Get{key, {}, {}}, context.deadline());
+Result<std::vector<api::Variable>> seen_from_here(Context& context, ipc::Client& client,
+                                                  const std::vector<std::string>& keys) {
+    std::vector<api::Variable> out;
+    for (const std::string& key : keys) {
+        auto chosen = scoping({});
+        if (!chosen) return std::unexpected(chosen.error());
+        auto variable = client.ask(api::Get{key, {}, std::move(*chosen)}, context.deadline());
         if (!variable) return std::unexpected(variable.error());
-        context.out.note(variable->updated_by + " set " + key + " on " +
-                         rfc3339(variable->updated_at_ms) + " to");
-        context.out.note("    " + printable(variable->value->reveal_text()));
-        call.versions.push_back(variable->version);
+        out.push_back(std::move(*variable));
+    }
+    return out;
+}
+
+// What is approved is shown first: to say yes to something unseen is no approval.
+Result<bool> ask_about(Context& context, const std::vector<api::Variable>& variables,
+                       const api::Trust& call) {
+    if (!context.out.has_audience())
+        return fail(Code::usage, "Nobody can be shown here what is to be approved.",
+                    "Look at it at a terminal, or add --yes.");
+    for (const api::Variable& one : variables) {
+        context.out.note(one.updated_by + " set " + one.key + " on " + rfc3339(one.updated_at_ms) +
+                         " to");
+        context.out.note("    " + printable(one.value ? one.value->reveal_text() : ""));
     }
     if (!call.project.empty()) {
         context.out.note(call.project + " says");
@@ -59,7 +75,7 @@ Result<bool> ask_about(Context& context, api::Trust& call, ipc::Client& client) 
 
 Exit trust(Context& context, const TrustOptions& options) {
     if (options.keys.empty() && !options.project) return show_untrusted(context);
-    api::Trust call{options.keys, {}, {}};
+    api::Trust call{options.keys, {}, {}, {}};
     if (options.project) {
         auto project = project_of(*options.project);
         if (!project) return std::unexpected(project.error());
@@ -68,8 +84,12 @@ Exit trust(Context& context, const TrustOptions& options) {
     }
     auto client = context.connect();
     if (!client) return std::unexpected(client.error());
+    const auto variables = seen_from_here(context, *client, call.keys);
+    if (!variables) return std::unexpected(variables.error());
+    for (const api::Variable& one : *variables)
+        call.versions.push_back(one.version);
     if (!options.yes) {
-        const auto agreed = ask_about(context, call, *client);
+        const auto agreed = ask_about(context, *variables, call);
         if (!agreed) return std::unexpected(agreed.error());
         if (!*agreed) return fail(Code::denied, "Nothing was approved.");
     }

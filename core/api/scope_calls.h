@@ -41,9 +41,9 @@ struct DeleteProfile {
 /// Approves the values that these variables have now, on this machine; or a project's file.
 struct Trust {
     static constexpr auto call = "trust";
-    std::vector<std::string> keys; // all or none
+    std::vector<std::string> keys;     // all or none
+    std::vector<std::string> versions; // one for each, as a person saw it: no other is approved
     std::string project, project_text;
-    std::vector<std::string> versions{}; // of the keys, as a person saw them; empty: as they stand
     using Reply = Done;
 };
 struct Distrust {
@@ -56,6 +56,7 @@ struct Distrust {
 struct Untrusted {
     static constexpr auto call = "untrusted";
     bool values = false;
+    Scoping scoping{};
     struct Reply {
         std::vector<Variable> variables;
     };

@@ -16,11 +16,14 @@ concept NamesProfile = Of<T, CreateProfile> || Of<T, DeleteProfile>;
 void fields(auto& io, NamesProfile auto& it) { io.must("name", it.name); }
 
 void fields(auto& io, Of<Trust> auto& it) {
-    io.may("keys", it.keys).may("project", it.project).may("project_text", it.project_text);
-    io.may("versions", it.versions);
+    io.may("keys", it.keys).may("versions", it.versions);
+    io.may("project", it.project).may("project_text", it.project_text);
 }
 void fields(auto& io, Of<Distrust> auto& it) { io.may("keys", it.keys).may("project", it.project); }
-void fields(auto& io, Of<Untrusted> auto& it) { io.may("values", it.values); }
+void fields(auto& io, Of<Untrusted> auto& it) {
+    io.may("values", it.values);
+    fields(io, it.scoping);
+}
 void fields(auto& io, Of<Untrusted::Reply> auto& it) { io.must("variables", it.variables); }
 
 void fields(auto& io, Of<Explain> auto& it) {

@@ -78,6 +78,8 @@ class Variables {
     Result<> require_profile(const std::string& name);
     Result<std::vector<std::string>> used_profiles();
     Result<Outlook> look(const api::Scoping& scoping);
+    /// That version of the variable, wherever it stands.
+    Result<const sync::Reading*> shown(const std::string& key, const std::string& version);
     Result<> look_at_project(const api::Scoping& scoping, Outlook& outlook);
     struct Withheld {
         std::string reason;

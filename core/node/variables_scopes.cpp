@@ -30,14 +30,6 @@ std::vector<std::string> lines(std::string_view text) {
     return out;
 }
 
-// To say yes to something else than what was shown is no approval.
-Result<> check_shown(const api::Trust& call, std::size_t at, const sync::Reading& reading) {
-    if (call.versions.empty()) return {};
-    if (at < call.versions.size() && call.versions[at] == version_of(reading.dot)) return {};
-    return fail(Code::conflict, call.keys[at] + " has changed since it was shown",
-                "look at it again, then approve it");
-}
-
 } // namespace
 
 Result<std::string> Variables::resolve_scope(std::string_view scope) {
@@ -185,20 +177,27 @@ Result<Variables::Changed> Variables::delete_profile(const api::DeleteProfile& c
     return changed;
 }
 
+// To say yes to something else than what was shown is no approval.
+Result<const sync::Reading*> Variables::shown(const std::string& key, const std::string& version) {
+    if (auto name = check_name(key); !name) return std::unexpected(name.error());
+    if (classify(key) == NameClass::never)
+        return fail(Code::denied, key + " is never exported, approved or not");
+    const auto all = readings();
+    if (!all) return std::unexpected(all.error());
+    for (const sync::Reading& reading : **all)
+        if (reading.variable.name == key && version_of(reading.dot) == version) return &reading;
+    return fail(Code::conflict, key + " has changed since it was shown",
+                "look at it again, then approve it");
+}
+
 Result<> Variables::trust(const api::Trust& call) {
-    const auto outlook = look({});
-    if (!outlook) return std::unexpected(outlook.error());
-    std::vector<sync::Reading> approved;
+    if (call.versions.size() != call.keys.size())
+        return fail(Code::usage, "there is not one version for each variable");
+    std::vector<const sync::Reading*> approved;
     for (std::size_t at = 0; at < call.keys.size(); ++at) {
-        const std::string& key = call.keys[at];
-        if (auto name = check_name(key); !name) return name;
-        auto reading = visible(key, {}, outlook->ranking);
+        const auto reading = shown(call.keys[at], call.versions[at]);
         if (!reading) return std::unexpected(reading.error());
-        if (!*reading) return no_variable(key);
-        if (auto same = check_shown(call, at, **reading); !same) return same;
-        if (classify(key) == NameClass::never)
-            return fail(Code::denied, key + " is never exported, approved or not");
-        approved.push_back(std::move(**reading));
+        approved.push_back(*reading);
     }
     if (call.project.size() > most_path_bytes)
         return fail(Code::invalid, "the project's path is longer than 4096 bytes");
@@ -206,8 +205,8 @@ Result<> Variables::trust(const api::Trust& call) {
         if (auto project = config::parse_project(call.project_text, call.project); !project)
             return std::unexpected(project.error());
     const auto work = [&]() -> Result<> {
-        for (const sync::Reading& reading : approved)
-            if (auto done = approvals_.add(reading); !done) return done;
+        for (const sync::Reading* reading : approved)
+            if (auto done = approvals_.add(*reading); !done) return done;
         return call.project.empty() ? Result<>{}
                                     : approvals_.add_project(call.project, call.project_text);
     };
@@ -226,7 +225,7 @@ Result<> Variables::distrust(const api::Distrust& call) {
 }
 
 Result<api::Untrusted::Reply> Variables::untrusted(const api::Untrusted& call) {
-    const auto outlook = look({});
+    const auto outlook = look(call.scoping);
     if (!outlook) return std::unexpected(outlook.error());
     const auto all = readings();
     if (!all) return std::unexpected(all.error());

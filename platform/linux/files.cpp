@@ -172,6 +172,15 @@ Result<Secret> read_file(const std::filesystem::path& file, std::size_t most_byt
     return read_all(open.get(), named("The file", file), most_bytes);
 }
 
+Result<Secret> read_regular_file(const std::filesystem::path& file, std::size_t most_bytes) {
+    const Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    if (!open.is_open()) return system_failure(errno, named("Cannot open the file", file));
+    struct stat about{};
+    if (::fstat(open.get(), &about) != 0 || !S_ISREG(about.st_mode))
+        return fail(Code::invalid, named("This is no regular file:", file) + ".");
+    return read_all(open.get(), named("The file", file), most_bytes);
+}
+
 Result<Secret> read_standard_input(std::size_t most_bytes) {
     return read_all(STDIN_FILENO, "Standard input", most_bytes);
 }

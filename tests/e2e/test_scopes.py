@@ -277,3 +277,33 @@ def test_a_hostile_project_file_takes_nothing_away(pair, content):
                               capture_output=True, timeout=PATIENCE)
         assert (done.returncode, done.stdout) == (0, wanted), (command, done)
     assert pair.b.is_running() and pair.b.process.pid == process
+
+
+def test_folders_with_names_that_are_no_text_share_no_approval(pair):
+    """Both would look the same in a message that is text."""
+    pair.b.ok("profile", "create", "odd")
+    pair.b.ok("set", "-P", "odd", "OF_ODD=1")
+    for name in (b"\xffq", b"\xfeq"):
+        folder = os.path.join(os.fsencode(pair.b.home), name)
+        os.mkdir(folder)
+        with open(os.path.join(folder, b".envmesh.toml"), "w") as file:
+            file.write("profile = 'odd'\n")
+        assert pair.b.cli("trust", "--yes", "--project", os.fsdecode(folder)).returncode == 65
+        assert "OF_ODD" not in exported(pair.b, cwd=os.fsdecode(folder))
+
+
+def test_a_value_of_a_projects_profile_is_approved_there(pair):
+    a, b = pair.a, pair.b
+    a.ok("profile", "create", "pager")
+    a.ok("set", "PAGER=shared")
+    a.ok("set", "-P", "pager", "PAGER=less")
+    wait_until(lambda: b.cli("get", "PAGER", "-P", "pager").stdout == b"less\n", "it arrives")
+    folder = b.home / "pager"
+    folder.mkdir()
+    (folder / ".envmesh.toml").write_text("profile = 'pager'\n")
+    b.ok("trust", "--yes", "--project", str(folder))
+    done = subprocess.run([cli_program(), "trust", "PAGER", "--yes"], cwd=folder, env=b.environment(),
+                          capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert exported(b, cwd=folder).get("PAGER") == "less"
+    assert "PAGER" not in exported(b, cwd=b.home), "the shared value was not looked at there"

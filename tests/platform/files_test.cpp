@@ -98,6 +98,9 @@ TEST(ReadFile, StopsAtTheLimit) {
 TEST(ReadFile, SaysWhatIsWrong) {
     const TempDir folder;
     EXPECT_EQ(read_file(folder / "absent", 9).error().code, Code::not_found);
+    EXPECT_EQ(read_regular_file(folder / "absent", 9).error().code, Code::not_found);
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    EXPECT_EQ(read_regular_file(folder / "pipe", 9).error().code, Code::invalid) << "and at once";
     EXPECT_FALSE(read_file(folder.path(), 9));
 }
 

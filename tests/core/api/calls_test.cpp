@@ -26,10 +26,11 @@ void add_calls_about_scopes(auto& add) {
     add(UseProfiles{{"dev"}}, R"({"call":"use-profiles","id":7,"names":["dev"]})");
     add(CreateProfile{"dev"}, R"({"call":"create-profile","id":7,"name":"dev"})");
     add(DeleteProfile{"dev"}, R"({"call":"delete-profile","id":7,"name":"dev"})");
-    add(Trust{{"K"}, "/p", "x", {"v"}},
+    add(Trust{{"K"}, {"v"}, "/p", "x"},
         R"({"call":"trust","id":7,"keys":["K"],"project":"/p","project_text":"x","versions":["v"]})");
     add(Distrust{{"K"}, "/p"}, R"({"call":"distrust","id":7,"keys":["K"],"project":"/p"})");
-    add(Untrusted{true}, R"({"call":"untrusted","id":7,"values":true})");
+    add(Untrusted{true, {{"dev"}, "/p", "x"}},
+        R"({"call":"untrusted","id":7,"profiles":["dev"],"project":"/p","project_text":"x","values":true})");
     add(Explain{"K", {{"dev"}, "/p", "x"}},
         R"({"call":"explain","id":7,"key":"K","profiles":["dev"],"project":"/p","project_text":"x"})");
     add(History{"K", "s", true, 3},

@@ -61,12 +61,13 @@ TEST_F(VariablesScopesTest, AnotherMachineByItsName) {
 }
 
 TEST_F(VariablesScopesTest, WhatChangesTheCodeThatRunsIsApprovedValueByValue) {
-    carry(alice().set(set_call("EDITOR", "vi")), *bob_);
+    const auto first = alice().set(set_call("EDITOR", "vi"));
+    carry(first, *bob_);
     EXPECT_THAT(exported(bob()).skipped, ElementsAre(HasSubstr("EDITOR: alice set it")));
-    ASSERT_EQ(bob().untrusted({true})->variables.size(), 1U);
-    ASSERT_TRUE(bob().trust({{"EDITOR"}, {}, {}}));
+    ASSERT_EQ(bob().untrusted({true, {}})->variables.size(), 1U);
+    ASSERT_TRUE(bob().trust({{"EDITOR"}, first->versions, {}, {}}));
     EXPECT_THAT(lines(exported(bob())), ElementsAre("EDITOR=vi"));
-    EXPECT_THAT(bob().untrusted({})->variables, IsEmpty());
+    EXPECT_THAT(bob().untrusted({false, {}})->variables, IsEmpty());
 
     carry(alice().set(set_call("EDITOR", "evil")), *bob_);
     EXPECT_THAT(lines(exported(bob())), IsEmpty());
@@ -74,7 +75,8 @@ TEST_F(VariablesScopesTest, WhatChangesTheCodeThatRunsIsApprovedValueByValue) {
     EXPECT_THAT(lines(exported(bob())), ElementsAre("EDITOR=vi"));
     ASSERT_TRUE(bob().distrust({{"EDITOR"}, {}}));
     EXPECT_THAT(lines(exported(bob())), IsEmpty());
-    EXPECT_EQ(bob().trust({{"EDITOR", "ABSENT"}, {}, {}}).error().code, Code::not_found);
+    const std::string now = bob().get({"EDITOR", {}, {}})->version;
+    EXPECT_EQ(bob().trust({{"EDITOR", "ABSENT"}, {now, "1"}, {}, {}}).error().code, Code::conflict);
     EXPECT_THAT(lines(exported(bob())), IsEmpty()); // all or none
 }
 
@@ -84,14 +86,29 @@ TEST_F(VariablesScopesTest, WhatHasChangedSinceItWasShownIsNotApproved) {
     const auto other = alice().set(set_call("PAGER", "less"));
     carry(other, *bob_);
     const api::Trust seen{
-        {"EDITOR", "PAGER"}, {}, {}, {shown->versions.at(0), other->versions.at(0)}};
+        {"EDITOR", "PAGER"}, {shown->versions.at(0), other->versions.at(0)}, {}, {}};
     carry(alice().set(set_call("PAGER", "evil")), *bob_);
     EXPECT_EQ(bob().trust(seen).error().code, Code::conflict);
-    EXPECT_EQ(bob().trust({{"EDITOR", "PAGER"}, {}, {}, {shown->versions.at(0)}}).error().code,
-              Code::conflict);
+    EXPECT_EQ(bob().trust({{"EDITOR", "PAGER"}, shown->versions, {}, {}}).error().code,
+              Code::usage);
     EXPECT_THAT(lines(exported(bob())), IsEmpty()); // all or none
-    ASSERT_TRUE(bob().trust({{"EDITOR"}, {}, {}, shown->versions}));
+    ASSERT_TRUE(bob().trust({{"EDITOR"}, shown->versions, {}, {}}));
     EXPECT_THAT(lines(exported(bob())), ElementsAre("EDITOR=vi"));
+}
+
+TEST_F(VariablesScopesTest, WhatAProjectBringsIsApprovedAsItIsSeenThere) {
+    ASSERT_TRUE(alice().create_profile({"dev"}));
+    carry(alice().set(set_call("PAGER", "shared")), *bob_);
+    const auto in_project = alice().set(set_call("PAGER", "dev", "profile/dev"));
+    carry(in_project, *bob_);
+    const std::string text = "profile = \"dev\"\n";
+    ASSERT_TRUE(bob().trust({{}, {}, "/p", text}));
+    const api::Scoping inside{{}, "/p", text};
+    const auto waiting = bob().untrusted({false, inside});
+    ASSERT_EQ(waiting->variables.size(), 2U);
+    ASSERT_TRUE(bob().trust({{"PAGER"}, in_project->versions, {}, {}}));
+    EXPECT_THAT(lines(exported(bob(), inside)), ElementsAre("PAGER=dev"));
+    EXPECT_THAT(lines(exported(bob())), IsEmpty()) << "the shared one was not approved";
 }
 
 TEST_F(VariablesScopesTest, AProjectCountsOnceItIsTrusted) {
@@ -101,14 +118,14 @@ TEST_F(VariablesScopesTest, AProjectCountsOnceItIsTrusted) {
     const api::Scoping inside{{}, "/p/.envmesh.toml", text};
     EXPECT_THAT(exported(alice(), inside).skipped, ElementsAre(HasSubstr("not trusted")));
     EXPECT_THAT(lines(exported(alice(), inside)), IsEmpty());
-    ASSERT_TRUE(alice().trust({{}, inside.project, text}));
+    ASSERT_TRUE(alice().trust({{}, {}, inside.project, text}));
     EXPECT_THAT(lines(exported(alice(), inside)), ElementsAre("A=dev"));
     EXPECT_THAT(exported(alice(), inside).missing, ElementsAre("B"));
     EXPECT_THAT(exported(alice(), {{}, inside.project, text + "#"}).skipped,
                 ElementsAre(HasSubstr("not trusted")));
     EXPECT_THAT(exported(alice(), {{}, "/elsewhere", text}).skipped,
                 ElementsAre(HasSubstr("not trusted")));
-    EXPECT_EQ(alice().trust({{}, "/p", "profile = 7"}).error().code, Code::invalid);
+    EXPECT_EQ(alice().trust({{}, {}, "/p", "profile = 7"}).error().code, Code::invalid);
     ASSERT_TRUE(alice().distrust({{}, inside.project}));
     EXPECT_THAT(lines(exported(alice(), inside)), IsEmpty());
 }
