@@ -57,7 +57,7 @@ Findings project(const Facts& facts) {
     if (!facts.exported) {
         const Error& error = facts.exported.error();
         if (!facts.status || error.code == Code::locked || error.code == Code::absent) return {};
-        return {{"project",
+        return {{"export",
                  State::fault,
                  "it cannot be told what shells get here",
                  {error.message},

@@ -12,6 +12,8 @@ namespace {
 constexpr std::int64_t earliest_ms = 1'735'689'600'000; // 2025: before there was any EnvMesh
 constexpr std::int64_t tolerance_ms = 60'000;
 
+bool is_alone(const api::Status::Reply& now) { return now.server.empty() && now.devices <= 1; }
+
 bool is_open(const Facts& facts) {
     return facts.status && facts.status->state != "absent" && facts.status->state != "locked";
 }
@@ -74,6 +76,8 @@ Findings pending(const Facts& facts) {
     if (!is_open(facts)) return {};
     const auto count = facts.status->pending;
     if (count == 0) return {{"pending", State::ok, "all changes have been sent"}};
+    if (is_alone(*facts.status))
+        return {{"pending", State::ok, "there is no other machine to send changes to"}};
     return {{"pending",
              State::warning,
              counted(count, "change") + " not sent yet",
@@ -98,14 +102,14 @@ Findings connection(const Facts& facts) {
     const std::string others = others_online(facts);
     if (now.tier == "cloud")
         return {{"connection", State::ok, "connected to the cloud server" + others}};
-    const bool is_alone = now.server.empty() && now.devices <= 1;
     if (now.tier == "serving" && now.server.empty())
         return {{"connection", State::ok, "this machine serves the others" + others,
                  reason(now.tier_reason)}};
     if (now.tier == "lan" && now.server.empty())
         return {{"connection", State::ok, "connected on the local network" + others,
                  reason(now.tier_reason)}};
-    if (is_alone) return {{"connection", State::ok, "there is no other machine to connect to"}};
+    if (is_alone(now))
+        return {{"connection", State::ok, "there is no other machine to connect to"}};
     auto about = reason(now.tier_reason);
     if (now.last_contact_ms) about.push_back("last contact " + rfc3339(*now.last_contact_ms));
     const bool is_offline = now.tier != "lan" && now.tier != "serving";

@@ -164,8 +164,10 @@ bool is_well(const Sight& sight) {
 
 std::string typed(const Shell& shell, const std::vector<std::string>& words) {
     std::string line;
-    for (const std::string& word : words)
-        line += (line.empty() ? "" : " ") + quoted(shell.dialect, word);
+    for (const std::string& word : words) {
+        const std::string text = quoted(shell.dialect, word);
+        line += (line.empty() ? "" : " ") + (shell.name == "xonsh" ? "@(" + text + ")" : text);
+    }
     if (shell.name == "xonsh") return " $[" + line + "]";
     if (shell.name == "pwsh") return " & " + line;
     if (shell.name == "nu") return " ^" + line;
