@@ -127,16 +127,26 @@ std::string reference(const std::filesystem::path& file, const std::vector<std::
     return "grep -nE '" + joined(names, "|") + "' " + word(file);
 }
 
-Findings unwell(const Known& known, const Facts& facts, const Sight& sight) {
+std::string how_to_reach(const Known& known) {
     const std::string name(known.shell.name);
+    if (known.starts.blocks.empty() && known.starts.hooks.empty())
+        return "envmesh-cli hook install " + name;
+    if (known.hook.is_ours_alone) return name + " -i   (it may say what fails)";
+    return "Move the block to the top of " + known.hook.file.string();
+}
+
+// Why a new shell can have nothing from us at all.
+Findings hindrance(const Known& known, const Facts& facts, const Sight& sight) {
     const auto fault = [&](std::string message, std::vector<std::string> about, std::string fix) {
-        return Findings{{name, State::fault, std::move(message), std::move(about), std::move(fix)}};
+        return Findings{{std::string(known.shell.name), State::fault, std::move(message),
+                         std::move(about), std::move(fix)}};
     };
+    const std::string file = known.hook.file.string();
     if (sight.program == "none")
         return fault("a new shell does not find envmesh-cli in its PATH, so the hook does nothing",
                      {},
                      "Put " + facts.program.parent_path().string() +
-                         " into PATH before the block in " + known.hook.file.string());
+                         " into PATH before the block in " + file);
     if (!sight.same_daemon)
         return fault("a new shell speaks to another daemon: ENVMESH_HOME is another one there", {},
                      "grep -n ENVMESH_HOME " + word(known.hook.file));
@@ -146,20 +156,22 @@ Findings unwell(const Known& known, const Facts& facts, const Sight& sight) {
     if (!sight.follows && sight.missing + sight.different > 0)
         return fault("the hook does not run in a new shell: what stands before it in the start-up "
                      "files returns, fails or takes it away",
-                     {known.hook.file.string()},
-                     "Move the block to the top of " + known.hook.file.string());
+                     {file}, how_to_reach(known));
+    return {};
+}
+
+Findings differing(const Known& known, const Sight& sight) {
+    const std::string name(known.shell.name);
+    const std::string of_all = " of " + std::to_string(sight.total) + " variables ";
     Findings found;
-    const std::string of_all = " of " + std::to_string(sight.total);
-    if (sight.missing > 0)
-        found.push_back({name, State::fault,
-                         std::to_string(sight.missing) + of_all +
-                             " variables are taken away again in a new shell",
-                         sight.missing_names, reference(known.hook.file, sight.missing_names)});
-    if (sight.different > 0)
-        found.push_back({name, State::fault,
-                         std::to_string(sight.different) + of_all +
-                             " variables get another value in a new shell",
-                         sight.different_names, reference(known.hook.file, sight.different_names)});
+    const auto add = [&](std::size_t count, const char* what,
+                         const std::vector<std::string>& names) {
+        if (count > 0)
+            found.push_back({name, State::fault, std::to_string(count) + of_all + what, names,
+                             reference(known.hook.file, names)});
+    };
+    add(sight.missing, "are taken away again in a new shell", sight.missing_names);
+    add(sight.different, "get another value in a new shell", sight.different_names);
     return found;
 }
 
@@ -179,7 +191,8 @@ Findings about_new_shell(const Known& known, const Facts& facts) {
                  "is slow",
                  {known.hook.file.string() + ": " + sight.error().message},
                  name + " -i"}};
-    if (auto found = unwell(known, facts, *sight); !found.empty()) return found;
+    if (auto found = hindrance(known, facts, *sight); !found.empty()) return found;
+    if (auto found = differing(known, *sight); !found.empty()) return found;
     if (sight->program == "other")
         return {{name,
                  State::warning,

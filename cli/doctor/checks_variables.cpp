@@ -25,6 +25,13 @@ std::vector<std::string> waiting(const Facts& facts) {
     return names;
 }
 
+// What a person changed stays so in shells that are started from this one, unless its marks go.
+std::string begin_anew(const std::string& shell) {
+    if (shell == "fish") return "set -e ENVMESH_STATE; exec fish";
+    if (shell == "bash" || shell == "zsh") return "unset ENVMESH_STATE; exec " + shell;
+    return "Open a new terminal.";
+}
+
 } // namespace
 
 Findings approval(const Facts& facts) {
@@ -99,27 +106,25 @@ Findings surroundings(const Facts& facts) {
 }
 
 Findings this_shell(const Facts& facts) {
-    if (facts.parent.empty() || !facts.exported) return {};
+    if (!has(hooked_shells, facts.parent) || !facts.exported) return {}; // sh runs scripts
     const auto [missing, different] = difference(facts.wanted);
     const bool follows = inherited(marks_variable).has_value();
-    const bool can_follow = has(hooked_shells, facts.parent);
     if (!follows && !facts.wanted.empty() && missing.size() == facts.wanted.size())
         return {{"this-shell",
                  State::warning,
                  "this shell has none of the variables",
                  {},
-                 can_follow ? "envmesh-cli hook install " + facts.parent + "; exec " + facts.parent
-                            : "eval \"$(envmesh-cli export)\""}};
+                 "envmesh-cli hook install " + facts.parent + "; exec " + facts.parent}};
     Findings found;
     if (!different.empty())
         found.push_back({"this-shell", State::warning,
                          counted(different.size(), "variable") +
                              " set otherwise in this shell, which counts here",
-                         different, "exec " + facts.parent});
+                         different, begin_anew(facts.parent)});
     if (!missing.empty())
         found.push_back({"this-shell", State::warning,
                          counted(missing.size(), "variable") + " missing in this shell", missing,
-                         "exec " + facts.parent});
+                         begin_anew(facts.parent)});
     if (found.empty())
         found.push_back({"this-shell", State::ok,
                          "this shell has " + counted(facts.wanted.size(), "variable")});

@@ -91,6 +91,8 @@ Facts gather(const Context& context) {
                 .untrusted = not_asked(),
                 .exported = not_asked(),
                 .wanted = {}};
+    std::error_code error; // a shell may begin in another folder
+    if (!facts.socket.empty()) facts.socket = std::filesystem::absolute(facts.socket, error);
     if (facts.socket.empty() && facts.paths) facts.socket = facts.paths->socket;
     if (facts.socket.empty()) return facts;
     facts.is_socket_there = platform::exists(facts.socket);

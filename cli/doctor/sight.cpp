@@ -90,7 +90,10 @@ int look_around(Context& context, const std::string& shell, const std::string& n
     Sight sight;
     sight.program = program_in_path();
     const auto paths = platform::paths();
-    sight.same_daemon = paths && paths->socket == context.socket;
+    std::error_code error;
+    sight.same_daemon =
+        paths && (paths->socket == context.socket ||
+                  std::filesystem::equivalent(paths->socket, context.socket, error));
     sight.follows = inherited(marks_variable).has_value();
     auto exported = ask_export(context.socket, std::chrono::steady_clock::now() + patience);
     const auto known = shell_named(shell);

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """`doctor` is green where all is well, and points at what is not: real daemons and real shells."""
+import getpass
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import stat
+import subprocess
 
 import pytest
 
@@ -231,6 +234,19 @@ def test_a_shell_that_has_it_all_is_no_proof_for_a_new_one(node):
     assert code == 1 and bad(found) == {"bash": "fault"}
 
 
+def test_the_shell_that_asks(node):
+    def asked_by_bash(**more):
+        command = "envmesh-cli doctor --json; true"
+        done = subprocess.run(["bash", "-c", command], env=node.environment(SHELL="/bin/sh", **more),
+                              capture_output=True, timeout=60)
+        return {one["check"]: one for one in json.loads(done.stdout)}["this-shell"]
+    one = asked_by_bash()
+    assert one["state"] == "warning" and one["fix"] == "envmesh-cli hook install bash; exec bash"
+    one = asked_by_bash(CANARY_NAME="mine")
+    assert one["message"].startswith("1 variable ") and "mine" not in one["message"]
+    assert asked_by_bash(CANARY_NAME=VALUE, SECOND="two\nlines of 'it'")["state"] == "ok"
+
+
 def test_a_daemon_that_is_not_there(node):
     node.kill()
     code, found = examine(node)
@@ -278,32 +294,38 @@ def test_a_person_sees_colours_and_keeps_the_terminal(node):
     assert "doctor-look" not in terminal.shown
 
 
-def test_a_bundle_names_nothing(mesh, tmp_path):
-    node = mesh.a
-    secrets = {"CANARY_KEY": "canary-value", "GIT_SSH_COMMAND": "canary-command"}
-    for key, value in secrets.items():
-        node.ok("set", f"{key}={value}", "--force")
-    mesh.b.ok("set", "NODE_OPTIONS=--require=canary-code")
-    wait_until(lambda: node.listed("NODE_OPTIONS"), "it arrives")
-    project = tmp_path / "canary-project"
-    project.mkdir()
-    file = tmp_path / "canary-report"
+def report(node, file, **more):
+    """The report, and what the person is told."""
     file.write_text("before")
     file.chmod(0o644)
-    done = node.cli("doctor", "--bundle", str(file), SHELL="/bin/bash", ENVMESH_PROFILE="canary-profile",
-                    CANARY_KEY="canary-other")
-    assert b"NODE_OPTIONS" in done.stdout, "a person is told"
-    text = file.read_text()
+    done = node.cli("doctor", "--bundle", str(file), SHELL="/bin/bash", **more)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    return file.read_text(), done.stdout.decode()
+
+
+def test_a_bundle_names_nothing(mesh, tmp_path):
+    node = mesh.a
+    own = {"CANARY_KEY": "canary-value", "GIT_SSH_COMMAND": "canary-command"}
+    for key, value in own.items():
+        node.set(key, value)
+    mesh.b.set("NODE_OPTIONS", "--require=canary-code")
+    wait_until(lambda: node.listed("NODE_OPTIONS"), "it arrives")
+    rc(node, "bash", after="PROMPT_COMMAND+=('unset CANARY_KEY')\n")
+    text, said = report(node, tmp_path / "canary-report")
+    assert "CANARY_KEY" in said and "NODE_OPTIONS" in said, "a person is told"
+    more, _ = report(node, tmp_path / "canary-report", ENVMESH_PROFILE="canary-profile", CANARY_KEY="canary-other")
     status = node.status()
-    private = ["canary", "CANARY", "NODE_OPTIONS", "GIT_SSH", str(node.home), str(tmp_path), os.uname().nodename,
-               status["device"], status["mesh"], mesh.server.key, mesh.server.url, str(mesh.server.port),
-               f"name {node.name}", os.path.dirname(cli_program())]
-    assert not [word for word in private if word in text], text
-    for part in ("[versions]", "[checks]", "[status]", "[counts]", '"state":"unlocked"', "approval", "Linux "):
+    for word in ["canary", "CANARY", "NODE_OPTIONS", "GIT_SSH", str(node.home), str(tmp_path), status["device"],
+                 status["mesh"], mesh.server.key, mesh.server.url, f":{mesh.server.port}",
+                 os.path.dirname(cli_program())]:
+        assert word not in text + more, (word, text)
+    for word in (os.uname().nodename, getpass.getuser()):
+        assert not re.search(rf"\b{re.escape(word)}\b", text + more), (word, text)
+    for part in ("[versions]", "[checks]", "[status]", "[counts]", '"state":"unlocked"', "fault\tbash\t", "Linux "):
         assert part in text
     json.loads(text.split("[status]\n")[1].splitlines()[0])
-    node.ok("delete", *secrets)
+    (node.home / ".bashrc").unlink()
+    node.ok("delete", *own)
     mesh.b.ok("delete", "NODE_OPTIONS")
 
 
