@@ -63,6 +63,10 @@ Exit uninstall_hook(Context&, const HookOptions&);
 Exit peers(Context&, const PeersOptions&);
 Exit sync(Context&, const SyncOptions&);
 Exit status(Context&, const NoOptions&);
+/// 1 when something is at fault.
+Exit doctor(Context&, const DoctorOptions&);
+/// What `doctor` types into the shells that it starts.
+Exit doctor_look(Context&, const DoctorLookOptions&);
 Exit watch(Context&, const NoOptions&);
 Exit reload(Context&, const NoOptions&);
 Exit get_setting(Context&, const ConfigOptions&);

@@ -328,6 +328,14 @@ void add_daemon(const Verbs& verbs, Grammar& to) {
             verbs.add("completion", "Print shell completions", to.completion, cli::completion))
         one_of(completion->add_option("SHELL", to.completion.shell, "Which")->required(),
                {"bash", "zsh", "fish", "pwsh"});
+    if (auto* doctor = verbs.add("doctor", "Look for what is wrong", to.doctor, cli::doctor))
+        doctor->add_option("--bundle", to.doctor.bundle, "Write a report without names and values")
+            ->type_name("FILE");
+    if (auto* look = verbs.add("doctor-look", "", to.doctor_look, doctor_look)) {
+        look->add_option("SHELL", to.doctor_look.shell)->required();
+        look->add_option("NONCE", to.doctor_look.nonce)->required();
+        look->group("");
+    }
     verbs.add("version", "Show versions", to.none, version);
     for (auto* hidden : {verbs.add("complete", "", to.grammar, complete),
                          verbs.add("man", "", to.grammar, manual)})

@@ -37,6 +37,8 @@ struct Grammar {
     HookOptions hook;
     RunOptions run_options;
     PeersOptions peers;
+    DoctorOptions doctor;
+    DoctorLookOptions doctor_look;
     SyncOptions sync;
     ConfigOptions config;
     CompletionOptions completion;

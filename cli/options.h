@@ -88,6 +88,12 @@ struct ImportOptions {
 struct PeersOptions {
     bool probe = false;
 };
+struct DoctorOptions {
+    std::string bundle; // a file for a report
+};
+struct DoctorLookOptions {
+    std::string shell, nonce;
+};
 struct SyncOptions {
     std::string wait = "10s";
 };

@@ -5,6 +5,7 @@
 #include "platform/terminal.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -60,6 +61,12 @@ FieldValue time_or_null(const std::optional<std::int64_t>& wall_ms) {
     return rfc3339(*wall_ms);
 }
 
+std::string json_text(const Object& object) {
+    std::string line = dump(to_json(object));
+    line.pop_back();
+    return line;
+}
+
 std::string json_string(std::string_view text) { return Json(text).dump(-1, ' ', true); }
 
 std::string printable(std::string_view text) {
@@ -99,6 +106,11 @@ void Output::raw(View bytes) {
 void Output::line(std::string_view text) {
     const std::string whole = std::string(text) + '\n';
     raw(view(whole));
+}
+
+std::string Output::tinted(std::string_view text, Tint tint) const {
+    constexpr std::array codes{"32", "33", "31"};
+    return paint(text, codes.at(static_cast<std::size_t>(tint)), colour_out_);
 }
 
 void Output::object(const Object& object) { raw(view(dump(to_json(object)))); }

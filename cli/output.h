@@ -25,12 +25,15 @@ struct Field {
 Field value_field(const Secret& value);
 /// RFC 3339, or null.
 FieldValue time_or_null(const std::optional<std::int64_t>& wall_ms);
+/// As `Output::object` prints it, without the line end.
+std::string json_text(const Object& object);
 /// In double quotes, pure ASCII. The text is UTF-8.
 std::string json_string(std::string_view text);
 /// Control characters and bytes that are not UTF-8 as \xNN.
 std::string printable(std::string_view text);
 
 enum class Colour { automatic, always, never };
+enum class Tint { good, doubtful, bad };
 
 class Output {
   public:
@@ -46,6 +49,8 @@ class Output {
     [[nodiscard]] bool has_audience() const { return audience_; }
 
     void line(std::string_view text);
+    /// For a line, in colour where colours are wanted.
+    [[nodiscard]] std::string tinted(std::string_view text, Tint tint) const;
     void object(const Object& object);
     void array(const std::vector<Object>& objects);
     /// Columns aligned, the first row as heading.

@@ -43,4 +43,26 @@ Result<std::string> with_block(std::string_view text, std::string_view lines) {
     return out += block;
 }
 
+Starts starts_in(std::string_view text) {
+    Starts found;
+    bool is_inside = false;
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto line = bare(take_line(text));
+        if (line == block_begin) {
+            found.is_unended |= is_inside;
+            found.blocks.push_back(number);
+            is_inside = true;
+        } else if (is_inside) {
+            is_inside = line != block_end;
+        } else if (const auto code = line.substr(0, line.find('#'));
+                   code.contains("envmesh-cli hook ") && !code.contains("install")) {
+            found.hooks.push_back(number);
+        } else if (code.contains("envmesh-cli export")) {
+            found.exports.push_back(number);
+        }
+    }
+    found.is_unended |= is_inside;
+    return found;
+}
+
 } // namespace envmesh::cli

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 namespace envmesh::platform {
 
@@ -35,6 +36,13 @@ Result<> replace_file(const std::filesystem::path& file, View contents,
 /// and owner stay. A new one gets the mode that other programs would give it, and its folders.
 Result<> rewrite_file(const std::filesystem::path& file, View contents);
 bool exists(const std::filesystem::path& file);
+/// Who can get at a file or folder (what a link leads to); nothing when it cannot be looked at.
+struct Access {
+    bool is_own = false;        // this user's
+    bool is_open = false;       // others may do anything at all with it
+    bool is_changeable = false; // others may write to it
+};
+std::optional<Access> access_of(const std::filesystem::path& file);
 
 /// Held by the one daemon that owns a data folder; released by the system when the process ends,
 /// however it ends.

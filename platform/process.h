@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/base/secret.h"
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,12 @@ std::size_t most_environment_bytes();
 Secret environment();
 /// Name of the process that started us ("bash"), empty when it cannot be told.
 std::string parent_process_name();
+/// The file of the program that runs; empty when it cannot be told.
+std::filesystem::path own_program();
+/// The program that a shell would start by that name: the first in PATH; empty when there is none.
+std::filesystem::path program_in_path(std::string_view name);
+/// The system, its version, the kind of machine and the distribution; nothing that names a machine
+/// or a person.
+std::string system_description();
 
 } // namespace envmesh::platform

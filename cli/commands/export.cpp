@@ -7,54 +7,13 @@
 #include "cli/project.h"
 #include "cli/script.h"
 #include "platform/files.h"
-#include "platform/process.h"
 
 #include <algorithm>
-#include <set>
 
 namespace envmesh::cli {
 namespace {
 
 constexpr std::chrono::milliseconds budget{150}; // a shell is waiting to start
-
-// Takes out what would leave too little room for a program's arguments: then every command of that
-// shell would fail. The largest go first.
-void keep_to_budget(api::Export::Reply& all) {
-    using Item = api::Export::Item;
-    const auto size = [](const Item* item) { return item->key.size() + item->value.size() + 2; };
-    std::vector<const Item*> kept;
-    std::size_t total = 0;
-    for (const Item& item : all.items) {
-        kept.push_back(&item);
-        total += size(&item);
-    }
-    if (total <= platform::most_environment_bytes()) return;
-    std::ranges::sort(kept, {}, [&](const Item* item) {
-        return std::pair(size(item), std::string_view(item->key)); // the same ones every time
-    });
-    std::set<const Item*> left_out;
-    for (; total > platform::most_environment_bytes(); kept.pop_back()) {
-        total -= size(kept.back());
-        left_out.insert(kept.back());
-        all.skipped.push_back(kept.back()->key +
-                              ": together they are more than a program can be given");
-    }
-    std::erase_if(all.items, [&](const Item& item) { return left_out.contains(&item); });
-}
-
-// What this shell can carry; the rest is named among what was skipped.
-std::vector<Wanted> wanted_of(api::Export::Reply& all, Dialect dialect) {
-    keep_to_budget(all);
-    std::vector<Wanted> wanted;
-    for (const auto& item : all.items) {
-        const auto reason = why_not(dialect, item.key, item.value.reveal());
-        if (reason.empty())
-            wanted.push_back({item.key, item.value.reveal(), mode_of(item.type)});
-        else
-            all.skipped.push_back(item.key + ": " + std::string(reason));
-    }
-    return wanted;
-}
 
 // The shell that started us has exported what it has.
 std::optional<std::string_view> inherited(const std::string& name) {

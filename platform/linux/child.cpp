@@ -2,6 +2,7 @@
 #include "platform/child.h"
 
 #include "platform/linux/descriptor.h"
+#include "platform/linux/vectors.h"
 
 #include <array>
 #include <cerrno>
@@ -16,53 +17,6 @@
 
 namespace envmesh::platform {
 namespace {
-
-// What execve wants; it points into the program.
-struct Vectors {
-    explicit Vectors(const Program& program) {
-        for (const std::string& word : program.words)
-            words.push_back(const_cast<char*>(word.c_str()));
-        words.push_back(nullptr);
-        for (const Secret& line : program.environment)
-            lines.emplace_back(std::string(line.reveal_text()));
-        for (std::string& line : lines)
-            environment.push_back(line.data());
-        environment.push_back(nullptr);
-    }
-    Vectors(const Vectors&) = delete;
-    Vectors& operator=(const Vectors&) = delete;
-    ~Vectors() {
-        for (std::string& line : lines)
-            wipe(line);
-    }
-    std::vector<char*> words;
-    std::vector<std::string> lines;
-    std::vector<char*> environment;
-};
-
-// Returns errno. PATH is that of the program's own environment.
-int execute(Vectors& vectors) {
-    environ = vectors.environment.data();
-    ::execvp(vectors.words.front(), vectors.words.data());
-    return errno;
-}
-
-Error cannot_start(const std::string& name, int error) {
-    const std::string what = "\"" + name + "\"";
-    if (error == ENOENT || error == ENOTDIR)
-        return {Code::not_found, "The program " + what + " is not found.",
-                "Check its name and PATH."};
-    if (error == E2BIG)
-        return {Code::invalid,
-                "The arguments and the environment of " + what +
-                    " are more than a program can be given.",
-                "Leave out large variables: --only names those that are wanted."};
-    if (error == EACCES || error == ENOEXEC || error == EISDIR || error == EPERM)
-        return {Code::denied, what + " cannot be executed.", "Check its permissions."};
-    return {Code::internal,
-            what + " cannot be started: " + std::generic_category().message(error) + ".",
-            {}};
-}
 
 constexpr std::array passed_on{SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 constexpr std::array from_terminal{SIGINT, SIGQUIT}; // the program gets them as well

@@ -208,6 +208,13 @@ bool exists(const std::filesystem::path& file) {
     return ::lstat(file.c_str(), &about) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
+std::optional<Access> access_of(const std::filesystem::path& file) {
+    struct stat about{};
+    if (::stat(file.c_str(), &about) != 0) return std::nullopt;
+    return Access{about.st_uid == ::geteuid(), (about.st_mode & (S_IRWXG | S_IRWXO)) != 0,
+                  (about.st_mode & (S_IWGRP | S_IWOTH)) != 0};
+}
+
 Result<std::unique_ptr<InstanceLock>> InstanceLock::take(const std::filesystem::path& file) {
     Descriptor open(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, private_file));
     if (!open.is_open()) return system_failure(errno, named("Cannot open the lock", file));

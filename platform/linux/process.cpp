@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 namespace envmesh::platform {
@@ -89,6 +90,40 @@ std::string parent_process_name() {
     std::string name;
     std::getline(std::ifstream("/proc/" + std::to_string(::getppid()) + "/comm"), name);
     return name;
+}
+
+std::filesystem::path own_program() {
+    std::error_code error;
+    auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+    return error ? std::filesystem::path() : program;
+}
+
+std::filesystem::path program_in_path(std::string_view name) {
+    const char* path = std::getenv("PATH");
+    std::string_view rest = path == nullptr ? "" : path;
+    while (!rest.empty()) {
+        const auto folder = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(folder.size() + 1, rest.size()));
+        const auto file = std::filesystem::path(folder) / name;
+        std::error_code error;
+        if (std::filesystem::is_regular_file(file, error) && ::access(file.c_str(), X_OK) == 0)
+            return file;
+    }
+    return {};
+}
+
+std::string system_description() {
+    utsname about{};
+    ::uname(&about);
+    std::string out = std::string(about.sysname) + " " + about.release + " " + about.machine;
+    constexpr std::string_view key = "PRETTY_NAME=";
+    std::ifstream file("/etc/os-release");
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with(key)) continue;
+        std::erase(line, '"');
+        out += ", " + line.substr(key.size());
+    }
+    return out;
 }
 
 } // namespace envmesh::platform

@@ -22,10 +22,14 @@ class Cli {
     /// The arguments as a shell reads them; the working folder is `folder()`. There is no terminal.
     [[nodiscard]] Outcome run(const std::string& arguments, std::string_view input = {}) const;
     [[nodiscard]] const std::filesystem::path& folder() const { return folder_.path(); }
+    /// As a shell writes it: "NAME='value'". For all runs from now on.
+    void set(const std::string& assignment) { environment_ += assignment + ' '; }
+    static std::filesystem::path program();
 
   private:
     TemporaryFolder folder_;
     std::filesystem::path socket_;
+    std::string environment_;
 };
 
 } // namespace envmesh::test

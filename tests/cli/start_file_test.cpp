@@ -42,5 +42,18 @@ TEST(StartFile, WithABlockThatHasNoEndIsRefused) {
     EXPECT_EQ(in("a\n# <<< envmesh <<<\n", ""), "a\n# <<< envmesh <<<\n");
 }
 
+TEST(StartFile, TellsWhatStartsEnvMesh) {
+    const auto found =
+        starts_in("# envmesh-cli export\n" + block + "eval \"$(envmesh-cli hook bash)\"\n" + block +
+                  "eval \"$(envmesh-cli export)\"\nenvmesh-cli hook install\n");
+    EXPECT_EQ(found.blocks, (std::vector<std::size_t>{2, 6}));
+    EXPECT_EQ(found.hooks, (std::vector<std::size_t>{5}));
+    EXPECT_EQ(found.exports, (std::vector<std::size_t>{9}));
+    EXPECT_FALSE(found.is_unended);
+    EXPECT_TRUE(starts_in("# >>> envmesh >>>\nmine\n").is_unended);
+    EXPECT_TRUE(starts_in("# >>> envmesh >>>\n" + block).is_unended);
+    EXPECT_TRUE(starts_in("").blocks.empty());
+}
+
 } // namespace
 } // namespace envmesh::cli

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import PATIENCE, cli_program
+from harness import PATIENCE, cli_program, wait_until
 from terminal import Terminal
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"

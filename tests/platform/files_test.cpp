@@ -196,5 +196,19 @@ TEST(RewriteFile, RefusesLinksInACircle) {
     EXPECT_EQ(entries(folder / "."), 2U);
 }
 
+TEST(AccessOf, TellsWhoCanGetAtIt) {
+    const TempDir folder;
+    ASSERT_TRUE(replace_file(folder / "file", view("x")));
+    const auto own = access_of(folder / "file");
+    ASSERT_TRUE(own);
+    EXPECT_TRUE(own->is_own && !own->is_open && !own->is_changeable);
+    ::chmod((folder / "file").c_str(), 0644);
+    EXPECT_TRUE(access_of(folder / "file")->is_open);
+    EXPECT_FALSE(access_of(folder / "file")->is_changeable);
+    ::chmod((folder / "file").c_str(), 0620);
+    EXPECT_TRUE(access_of(folder / "file")->is_changeable);
+    EXPECT_FALSE(access_of(folder / "none"));
+}
+
 } // namespace
 } // namespace envmesh::platform

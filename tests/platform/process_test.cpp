@@ -101,5 +101,29 @@ TEST(Environment, IsWhatThisProcessWasGiven) {
     EXPECT_EQ(environment().size() + sizeof "ENVMESH_TEST_LINES=a\nb=c", all.size());
 }
 
+TEST(ProgramInPath, IsTheFirstThatCanBeExecuted) {
+    const tests::TempDir folder;
+    for (const char* name : {"one", "two", "three"})
+        std::filesystem::create_directory(folder / name);
+    std::filesystem::create_directory(folder / "one/tool");
+    std::ofstream(folder / "two/tool") << "not executable";
+    std::ofstream(folder / "three/tool") << "#!/bin/sh\n";
+    std::filesystem::permissions(folder / "three/tool", std::filesystem::perms::owner_all);
+    const std::string before = std::getenv("PATH");
+    const auto in = [&](const char* name) { return (folder / name).string(); };
+    ::setenv("PATH", (in("one") + ":" + in("two") + ":" + in("three")).c_str(), 1);
+    EXPECT_EQ(program_in_path("tool"), folder / "three/tool");
+    EXPECT_EQ(program_in_path("no-such-tool"), "");
+    ::setenv("PATH", before.c_str(), 1);
+    EXPECT_TRUE(std::filesystem::exists(own_program()));
+}
+
+TEST(SystemDescription, NamesNoMachine) {
+    std::array<char, 65> name{};
+    ::gethostname(name.data(), name.size() - 1);
+    EXPECT_TRUE(system_description().starts_with("Linux "));
+    EXPECT_FALSE(system_description().contains(" " + std::string(name.data()) + " "));
+}
+
 } // namespace
 } // namespace envmesh::platform

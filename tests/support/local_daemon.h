@@ -35,11 +35,12 @@ class FakeService final : public ipc::Service {
     FakeService(asio::io_context& loop, Answer answer);
     Task<Result<api::Reply>> handle(api::Request request, ipc::ClientId client) override;
     void disconnected(ipc::ClientId client) override;
-    [[nodiscard]] std::string version() const override { return "9.8.7"; }
+    [[nodiscard]] std::string version() const override { return shown_version; }
 
     /// From now on requests of type Sync are answered; until then they are held.
     void release();
 
+    std::string shown_version = "9.8.7"; // to be changed before anybody connects
     std::atomic<int> held = 0;
     std::atomic<int> left = 0;
 

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// Each shell that is installed: whether its start-up file has the hook, once, and what a program
+// that is started from a new one really gets.
+#include "cli/doctor/checks.h"
+#include "cli/doctor/trial.h"
+#include "cli/hook_file.h"
+#include "cli/start_file.h"
+#include "platform/process.h"
+
+namespace envmesh::cli::diagnosis {
+namespace {
+
+struct Place {
+    std::filesystem::path file;
+    Starts starts;
+};
+
+// All that is known about the start-up files of one shell.
+struct Known {
+    Shell shell;
+    HookFile hook;
+    std::string text; // of the hook's own file
+    Starts starts;    // in it
+    std::vector<Place> others;
+    [[nodiscard]] std::size_t hooks() const {
+        std::size_t count = starts.blocks.size() + starts.hooks.size();
+        for (const Place& other : others)
+            count += other.starts.blocks.size() + other.starts.hooks.size();
+        return count;
+    }
+};
+
+std::string at_line(const std::filesystem::path& file, std::size_t line) {
+    return file.string() + ":" + std::to_string(line);
+}
+
+Result<Known> known_of(const Shell& shell) {
+    auto hook = hook_file(shell);
+    if (!hook) return std::unexpected(hook.error());
+    auto text = start_file_text(hook->file);
+    if (!text) return std::unexpected(text.error());
+    Known known{shell, std::move(*hook), std::move(*text), {}, {}};
+    known.starts = starts_in(known.text);
+    for (const auto& other : known.hook.others)
+        if (const auto more = start_file_text(other); more && !more->empty())
+            known.others.push_back({other, starts_in(*more)});
+    return known;
+}
+
+// Where a person, or an earlier installation, starts it once more.
+std::vector<std::string> lines_by_hand(const Known& known,
+                                       std::vector<std::size_t> Starts::* kind) {
+    std::vector<std::string> out;
+    for (const std::size_t line : known.starts.*kind)
+        out.push_back(at_line(known.hook.file, line));
+    for (const Place& other : known.others)
+        for (const std::size_t line : other.starts.*kind)
+            out.push_back(at_line(other.file, line));
+    return out;
+}
+
+void add_duplicates(const Known& known, const std::string& check, Findings& to) {
+    const std::string name(known.shell.name);
+    const auto blocks = lines_by_hand(known, &Starts::blocks);
+    const auto hooks = lines_by_hand(known, &Starts::hooks);
+    const auto exports = lines_by_hand(known, &Starts::exports);
+    if (blocks.size() > 1)
+        to.push_back({check, State::warning,
+                      "start-up files hold " + counted(blocks.size(), "block") +
+                          " of EnvMesh, and one does all",
+                      blocks,
+                      known.starts.blocks.size() > 1 ? "envmesh-cli hook install " + name
+                                                     : "Take out the block at " + blocks.back()});
+    if (!hooks.empty() && known.hooks() > 1)
+        to.push_back({check, State::warning, "start-up files start the hook more than once", hooks,
+                      "Take out what stands at " + joined(hooks) +
+                          ", then: envmesh-cli hook install " + name});
+    if (!exports.empty())
+        to.push_back({check, State::warning,
+                      "an old line with `envmesh-cli export` stands beside the hook, which does "
+                      "the same",
+                      exports, "Take out what stands at " + joined(exports)});
+}
+
+Findings without_hook(const Known& known, const Facts& facts, const std::string& check) {
+    const std::string name(known.shell.name);
+    if (name != facts.parent && name != facts.login) return {};
+    const auto exports = lines_by_hand(known, &Starts::exports);
+    return {{check, State::warning,
+             exports.empty() ? "the shell does not start the hook: variables do not reach it"
+                             : "the shell has a line with `envmesh-cli export` and not the hook: "
+                               "once it is open it does not follow",
+             exports, "envmesh-cli hook install " + name}};
+}
+
+Findings about_files(const Shell& shell, const Facts& facts) {
+    const std::string check = std::string(shell.name) + "-file";
+    const auto known = known_of(shell);
+    if (!known)
+        return {{check,
+                 State::fault,
+                 "a start-up file cannot be read",
+                 {known.error().message},
+                 known.error().fix}};
+    if (known->starts.is_unended)
+        return {{check,
+                 State::fault,
+                 "a block in the start-up file has no end",
+                 {at_line(known->hook.file, known->starts.blocks.back())},
+                 "Take out by hand what stands there, then: envmesh-cli hook install " +
+                     std::string(shell.name)}};
+    if (known->hooks() == 0) return without_hook(*known, facts, check);
+    Findings found;
+    add_duplicates(*known, check, found);
+    const auto renewed = with_block(known->text, known->hook.lines);
+    if (known->starts.blocks.size() == 1 && renewed && *renewed != known->text)
+        found.push_back({check,
+                         State::warning,
+                         "the block is one of another version",
+                         {at_line(known->hook.file, known->starts.blocks.front())},
+                         "envmesh-cli hook install " + std::string(shell.name)});
+    if (found.empty()) found.push_back({check, State::ok, "the hook stands in the start-up file"});
+    return found;
+}
+
+std::string reference(const std::filesystem::path& file, const std::vector<std::string>& names) {
+    return "grep -nE '" + joined(names, "|") + "' " + word(file);
+}
+
+std::string how_to_reach(const Known& known) {
+    const std::string name(known.shell.name);
+    if (known.starts.blocks.empty() && known.starts.hooks.empty())
+        return "envmesh-cli hook install " + name;
+    if (known.hook.is_ours_alone) return name + " -i   (it may say what fails)";
+    return "Move the block to the top of " + known.hook.file.string();
+}
+
+// Why a new shell can have nothing from us at all.
+Findings hindrance(const Known& known, const Facts& facts, const Sight& sight) {
+    const auto fault = [&](std::string message, std::vector<std::string> about, std::string fix) {
+        return Findings{{std::string(known.shell.name), State::fault, std::move(message),
+                         std::move(about), std::move(fix)}};
+    };
+    const std::string file = known.hook.file.string();
+    if (sight.program == "none")
+        return fault("a new shell does not find envmesh-cli in its PATH, so the hook does nothing",
+                     {},
+                     "Put " + facts.program.parent_path().string() +
+                         " into PATH before the block in " + file);
+    if (!sight.same_daemon)
+        return fault("a new shell speaks to another daemon: ENVMESH_HOME is another one there", {},
+                     "grep -n ENVMESH_HOME " + word(known.hook.file));
+    if (!sight.asked)
+        return fault("in a new shell the daemon does not say what is to be exported", {},
+                     "envmesh-cli export --strict");
+    if (!sight.follows && sight.missing + sight.different > 0)
+        return fault("the hook does not run in a new shell: what stands before it in the start-up "
+                     "files returns, fails or takes it away",
+                     {file}, how_to_reach(known));
+    return {};
+}
+
+Findings differing(const Known& known, const Sight& sight) {
+    const std::string name(known.shell.name);
+    const std::string of_all = " of " + std::to_string(sight.total) + " variables ";
+    Findings found;
+    const auto add = [&](std::size_t count, const char* what,
+                         const std::vector<std::string>& names) {
+        if (count > 0)
+            found.push_back({name, State::fault, std::to_string(count) + of_all + what, names,
+                             reference(known.hook.file, names)});
+    };
+    add(sight.missing, "are taken away again in a new shell", sight.missing_names);
+    add(sight.different, "get another value in a new shell", sight.different_names);
+    return found;
+}
+
+Findings about_new_shell(const Known& known, const Facts& facts) {
+    const std::string name(known.shell.name);
+    const auto sight = try_shell(known.shell, facts);
+    if (!sight && sight.error().code == Code::unreachable)
+        return {{name,
+                 State::fault,
+                 "a new shell ends before it has done anything",
+                 {sight.error().message},
+                 name + " -i"}};
+    if (!sight)
+        return {{name,
+                 State::warning,
+                 "a new shell shows no prompt in time: a start-up file asks something, hangs or "
+                 "is slow",
+                 {known.hook.file.string() + ": " + sight.error().message},
+                 name + " -i"}};
+    if (auto found = hindrance(known, facts, *sight); !found.empty()) return found;
+    if (auto found = differing(known, *sight); !found.empty()) return found;
+    if (sight->program == "other")
+        return {{name,
+                 State::warning,
+                 "PATH of a new shell leads to another envmesh-cli",
+                 {},
+                 "Put " + facts.program.parent_path().string() + " first in PATH, in " +
+                     known.hook.file.string()}};
+    return {{name, State::ok, "a new shell gets " + counted(sight->total, "variable")}};
+}
+
+std::vector<Shell> installed() {
+    std::vector<Shell> out;
+    for (const char* name : hooked_shells)
+        if (!platform::program_in_path(name).empty()) out.push_back(*shell_named(name));
+    return out;
+}
+
+} // namespace
+
+Findings start_up_files(const Facts& facts) {
+    Findings all;
+    for (const Shell& shell : installed())
+        for (Finding& one : about_files(shell, facts))
+            all.push_back(std::move(one));
+    return all;
+}
+
+// Without the daemon's word there is nothing to compare with.
+Findings new_shells(const Facts& facts) {
+    Findings all;
+    if (!facts.exported || facts.program.empty()) return all;
+    for (const Shell& shell : installed()) {
+        const auto known = known_of(shell);
+        if (!known || known->hooks() == 0) continue;
+        for (Finding& one : about_new_shell(*known, facts))
+            all.push_back(std::move(one));
+    }
+    return all;
+}
+
+} // namespace envmesh::cli::diagnosis
