@@ -2,6 +2,7 @@
 // What is on the disk.
 #include "cli/doctor/checks.h"
 
+#include "core/config/config.h"
 #include "platform/files.h"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace {
 
 using std::filesystem::path;
 
-constexpr std::size_t most_configuration_bytes = 1024 * 1024;
+constexpr std::size_t most_configuration_bytes = 1024 * 1024; // more is told as unreadable
 constexpr std::uintmax_t mebibyte = 1024 * 1024;
 constexpr std::uintmax_t too_little = 16 * mebibyte;
 constexpr std::uintmax_t little = 256 * mebibyte;
@@ -62,8 +63,6 @@ Findings folders(const Facts& facts) {
     return found;
 }
 
-// The place for all that is known about the file. What stands in it, the daemon's engine alone can
-// judge; this looks at whether it can be read, and by whom it can be changed.
 Findings configuration(const Facts& facts) {
     if (!facts.paths) return {};
     const auto& candidates = facts.paths->config_candidates;
@@ -84,7 +83,13 @@ Findings configuration(const Facts& facts) {
                  "other users can change the file",
                  {file->string()},
                  "chmod go-w " + word(*file)}};
-    return {{"configuration", State::ok, "the file can be read", {file->string()}}};
+    if (auto parsed = config::parse(text->reveal_text(), file->string()); !parsed)
+        return {{"configuration",
+                 State::fault,
+                 "the file has a mistake",
+                 {parsed.error().message},
+                 "Mend it, then: envmesh-cli config check"}};
+    return {{"configuration", State::ok, "the file is fine", {file->string()}}};
 }
 
 Findings disk(const Facts& facts) {

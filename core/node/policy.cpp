@@ -24,8 +24,9 @@ constexpr auto never = std::to_array<std::string_view>(
      // becomes that user
      "_", "BASH*", "BASHPID", "SHELLOPTS", "ENV", "IFS", "POSIXLY_CORRECT", "INPUTRC", "FCEDIT",
      "GLOBIGNORE", "EXECIGNORE", "FIGNORE", "CDPATH", "FPATH", "MODULE_PATH", "ZDOTDIR", "ZSH_*",
-     "PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT", "PROMPT2", "PROMPT3", "PROMPT4", "PROMPT_COMMAND",
-     "PROMPT_DIRTRIM", "RPROMPT", "RPROMPT2", "RPS1", "RPS2", "SPROMPT", "PSVAR", "POSTEDIT",
+     "PS0", "PS1", "PS2", "PS3", "PS4", "PROMPT", "PROMPT2", "PROMPT3", "PROMPT4",
+     "PROMPT_COMMAND*", "PROMPT_DIRTRIM", "PROMPT_EOL_MARK", "PROMPT_INDICATOR*",
+     "PROMPT_MULTILINE*", "RPROMPT", "RPROMPT2", "RPS1", "RPS2", "SPROMPT", "PSVAR", "POSTEDIT",
      "MAIL", "MAILPATH", "MAILCHECK", "HISTFILE", "HISTSIZE", "HISTFILESIZE", "HISTCMD",
      "HISTCHARS", "HISTCONTROL", "HISTIGNORE", "HISTTIMEFORMAT", "SAVEHIST", "NULLCMD",
      "READNULLCMD", "TMPPREFIX", "TMOUT", "FUNCNEST", "STTY", "WORDCHARS", "KEYBOARD_HACK",
@@ -44,89 +45,44 @@ constexpr auto never = std::to_array<std::string_view>(
      // who and where the user is, and us
      "ENVMESH_*", "XDG_RUNTIME_DIR", "DBUS_*", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD",
      "SUDO_*", "SSH_AUTH_SOCK", "ComSpec", "PATHEXT", "SystemRoot", "windir", "USERPROFILE",
-     "PSModulePath"});
+     "PSModulePath",
+     // what ksh, mksh, nu and xonsh evaluate, convert, or cannot be without
+     "KSH*", "JOBMAX", "PATHSEP", "PGRP", "USER_ID", "CURSHELL", "FILE_PWD", "CURRENT_FILE",
+     "ENV_CONVERSIONS", "NU_*", "XONSH*", "DIRSTACK_SIZE",
+     // our hook's own, and what completions evaluate
+     "_envmesh*", "_comp*"});
 
-constexpr auto approval = std::to_array<std::string_view>({"PATH",
-                                                           "MANPATH",
-                                                           "NODE_OPTIONS",
-                                                           "NODE_PATH",
-                                                           "NODE_EXTRA_CA_CERTS",
-                                                           "NODE_TLS_REJECT_UNAUTHORIZED",
-                                                           "NODE_REPL_*",
-                                                           "NPM_CONFIG_*",
-                                                           "PYTHONSTARTUP",
-                                                           "PYTHONPATH",
-                                                           "PYTHONHOME",
-                                                           "PYTHONINSPECT",
-                                                           "PYTHONUSERBASE",
-                                                           "PYTHONWARNINGS",
-                                                           "PYTHONBREAKPOINT",
-                                                           "PIP_*",
-                                                           "PERL5LIB",
-                                                           "PERL5OPT",
-                                                           "PERL5DB",
-                                                           "PERLLIB",
-                                                           "RUBYLIB",
-                                                           "RUBYOPT",
-                                                           "GEM_*",
-                                                           "BUNDLE_*",
-                                                           "PHPRC",
-                                                           "PHP_INI_SCAN_DIR",
-                                                           "JAVA_TOOL_OPTIONS",
-                                                           "_JAVA_OPTIONS",
-                                                           "JDK_JAVA_OPTIONS",
-                                                           "CLASSPATH",
-                                                           "MAVEN_OPTS",
-                                                           "GRADLE_OPTS",
-                                                           "LUA_INIT*",
-                                                           "LUA_PATH",
-                                                           "R_PROFILE*",
-                                                           "GIT_*",
-                                                           "SSH_ASKPASS",
-                                                           "SUDO_ASKPASS",
-                                                           "EDITOR",
-                                                           "VISUAL",
-                                                           "PAGER",
-                                                           "MANPAGER",
-                                                           "LESSOPEN",
-                                                           "LESSCLOSE",
-                                                           "VIMINIT",
-                                                           "EXINIT",
-                                                           "FZF_*",
-                                                           "ZSH",
-                                                           "STARSHIP_*",
-                                                           "BROWSER",
-                                                           "RUSTC_WRAPPER",
-                                                           "RUSTFLAGS",
-                                                           "DOTNET_STARTUP_HOOKS",
-                                                           "LUA_CPATH",
-                                                           "TAR_OPTIONS",
-                                                           "RSYNC_RSH",
-                                                           "CARGO_*",
-                                                           "CC",
-                                                           "CXX",
-                                                           "LD",
-                                                           "MAKEFLAGS",
-                                                           "CMAKE_*",
-                                                           "GOFLAGS",
-                                                           "GOPROXY",
-                                                           "GOSUMDB",
-                                                           "DOCKER_HOST",
-                                                           "XDG_*",
-                                                           "KUBECONFIG",
-                                                           "TERMINFO*",
-                                                           "TERM",
-                                                           "TERMCAP",
-                                                           "TZ",
-                                                           "TMPDIR",
-                                                           "TEMP",
-                                                           "TMP",
-                                                           "SSL_CERT_FILE",
-                                                           "SSL_CERT_DIR",
-                                                           "REQUESTS_CA_BUNDLE",
-                                                           "CURL_CA_BUNDLE",
-                                                           "AWS_CA_BUNDLE",
-                                                           "*_PROXY"});
+constexpr auto approval = std::to_array<std::string_view>(
+    {// where programs, their parts and their settings are found
+     "PATH", "MANPATH", "INFOPATH", "XDG_*", "TMPDIR", "TEMP", "TMP", "TERM", "TERMCAP",
+     "TERMINFO*", "TZ", "QT_*", "GTK_*", "GIO_*", "GST_*", "LADSPA_PATH", "VK_*", "OCL_*",
+     "LIBGL_*", "ALSA_*",
+     // interpreters and their package managers
+     "NODE_OPTIONS", "NODE_PATH", "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED",
+     "NODE_REPL_*", "NPM_CONFIG_*", "ELECTRON_*", "PYTHON*", "PIP_*", "PYTEST_*", "PERL*", "RUBY*",
+     "GEM_*", "BUNDLE_*", "PHPRC", "PHP_INI_SCAN_DIR", "JAVA_TOOL_OPTIONS", "JAVA_OPTS",
+     "JDK_JAVA_OPTIONS", "CLASSPATH", "MAVEN_OPTS", "GRADLE_OPTS", "ANT_OPTS", "SBT_OPTS", "LUA_*",
+     "LUAROCKS_*", "R_PROFILE*", "R_ENVIRON*", "R_LIBS*", "JULIA_*", "ERL_*", "ELIXIR_*", "GUILE_*",
+     "TCLLIBPATH", "DOTNET_STARTUP_HOOKS", "DOTNET_ADDITIONAL_DEPS", "DOTNET_SHARED_STORE",
+     "MONO_*", "COR_*", "CORECLR_*",
+     // compilers and builds
+     "CC", "CXX", "CPP", "LD", "AR", "AS", "FC", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS",
+     "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH",
+     "GCC_EXEC_PREFIX", "PKG_CONFIG*", "MAKEFLAGS", "MAKEFILES", "GNUMAKEFLAGS", "CMAKE_*",
+     "CCACHE_*", "DISTCC_*", "CARGO_*", "RUST*", "GOFLAGS", "GOPROXY", "GOSUMDB", "GOENV", "GOROOT",
+     "GOPATH", "CGO_*",
+     // programs that start others, by name or by a file of settings
+     "EDITOR", "VISUAL", "PAGER", "MANPAGER", "*_EDITOR", "*_PAGER", "*_ASKPASS", "*_RSH",
+     "BROWSER", "TERMINAL", "LESS", "LESSOPEN", "LESSCLOSE", "LESSKEY*", "MANOPT", "MANROFFOPT",
+     "GROFF_*", "VIMINIT", "EXINIT", "VIM", "VIMRUNTIME", "NVIM_*", "EMACS*", "FZF_*", "ZSH",
+     "STARSHIP_*", "GIT_*", "SVN_SSH", "HGRCPATH", "HGEDITOR", "TAR_OPTIONS", "RSYNC_CONNECT_PROG",
+     "RIPGREP_CONFIG_PATH", "GNUPGHOME", "TMUX*", "SCREENRC", "PSQLRC", "PGSYSCONFDIR",
+     "PGSERVICEFILE", "MYSQL_HOME", "CURL_HOME", "WGETRC", "NETRC", "ANSIBLE_*", "TF_CLI_*",
+     "HELM_PLUGINS", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "DOCKER_HOST",
+     "DOCKER_CONFIG", "KUBECONFIG",
+     // whom a program trusts, and through whom it speaks
+     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE",
+     "*_PROXY"});
 
 // The lower-case names that programs agree on; all others are zsh's arrays, or unknown.
 constexpr auto free_lower_case = std::to_array<std::string_view>(
@@ -143,8 +99,9 @@ bool any(const Patterns& patterns, std::string_view name) {
 NameClass classify(std::string_view name) {
     if (any(never, name)) return NameClass::never;
     if (any(free_lower_case, name)) return NameClass::free;
-    const bool lower = !name.empty() && name.front() >= 'a' && name.front() <= 'z';
-    return lower || any(approval, name) ? NameClass::approval : NameClass::free;
+    // A name that does not begin with a capital is a shell's function's or a program's own.
+    const bool is_capital = !name.empty() && name.front() >= 'A' && name.front() <= 'Z';
+    return !is_capital || any(approval, name) ? NameClass::approval : NameClass::free;
 }
 
 } // namespace envmesh::node

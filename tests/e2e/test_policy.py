@@ -16,6 +16,8 @@ UNLISTED = ("PS0 PS3 RPROMPT RPROMPT2 RPS1 RPS2 SPROMPT MAIL MAILPATH MAILCHECK 
 SHELLS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], ["bash", "-c", "compgen -v"]),
     "zsh": (["zsh", "-f", "-i", "-o", "prompt_subst"], ["zsh", "-fc", "print -l ${(k)parameters[(R)*special*]}"]),
+    "mksh": (["mksh", "-i"], ["mksh", "-c", "typeset | while read -r all; do echo ${all##* }; done"]),
+    "ksh93": (["ksh93", "-i"], ["ksh93", "-c", "typeset +"]),
 }
 # As arithmetic, as a prompt, and as a list of mailboxes; `path` is an array of zsh.
 VALUES = ("path[$(touch ran)]", "x[$(touch ran)]", "$(touch ran)", "x?$(touch ran)", "nobody", "0", "not a number")

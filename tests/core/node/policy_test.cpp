@@ -7,23 +7,44 @@ namespace envmesh::node {
 namespace {
 
 TEST(Policy, LoaderAndShellInternalsNeverReachAShell) {
-    for (const char* name :
-         {"LD_PRELOAD", "LD_LIBRARY_PATH", "BASH_ENV", "PROMPT_COMMAND", "IFS", "BASH_FUNC_ls",
-          "ENVMESH_HOME", "HOME", "PS0", "PS1", "DYLD_INSERT_LIBRARIES", "MAILCHECK", "HISTCMD",
-          "SRANDOM", "USERNAME", "MAILPATH", "RPROMPT"})
+    for (const char* name : {"LD_PRELOAD",
+                             "LD_LIBRARY_PATH",
+                             "BASH_ENV",
+                             "PROMPT_COMMAND",
+                             "IFS",
+                             "BASH_FUNC_ls",
+                             "ENVMESH_HOME",
+                             "HOME",
+                             "PS0",
+                             "PS1",
+                             "DYLD_INSERT_LIBRARIES",
+                             "MAILCHECK",
+                             "HISTCMD",
+                             "SRANDOM",
+                             "USERNAME",
+                             "MAILPATH",
+                             "RPROMPT",
+                             "KSHUID",
+                             "PGRP",
+                             "PROMPT_EOL_MARK",
+                             "FILE_PWD",
+                             "_comp_setup",
+                             "_envmesh_tries"})
         EXPECT_EQ(classify(name), NameClass::never) << name;
 }
 
 TEST(Policy, WhatChangesWhichCodeRunsNeedsApproval) {
     for (const char* name :
          {"PATH", "GIT_SSH_COMMAND", "NODE_OPTIONS", "HTTP_PROXY", "EDITOR", "path", "status",
-          "LUA_INIT_5_3", "FZF_DEFAULT_OPTS", "XDG_CONFIG_HOME"})
+          "LUA_INIT_5_3", "FZF_DEFAULT_OPTS", "XDG_CONFIG_HOME", "_X", "_JAVA_OPTIONS", "MAKEFILES",
+          "LESS", "SYSTEMD_PAGER", "AWS_CONFIG_FILE"})
         EXPECT_EQ(classify(name), NameClass::approval) << name;
 }
 
 TEST(Policy, KeysAndUrlsAreFree) {
-    for (const char* name : {"API_KEY", "DATABASE_URL", "_X", "http_proxy", "LDAP_URL", "PATHS",
-                             "HOMEPAGE", "NODE_ENV", "PROMPT_TEXT", "MAIL_FROM"})
+    for (const char* name :
+         {"API_KEY", "DATABASE_URL", "http_proxy", "NPM_TOKEN", "RSYNC_PASSWORD", "LDAP_URL",
+          "PATHS", "HOMEPAGE", "NODE_ENV", "PROMPT_TEXT", "MAIL_FROM"})
         EXPECT_EQ(classify(name), NameClass::free) << name;
 }
 
