@@ -22,6 +22,7 @@ HookFile posix_file(const Shell& shell, const std::filesystem::path& home) {
                 lines,
                 {home / ".bash_profile", home / ".bash_login", home / ".profile"}};
     const char* given = std::getenv("ZDOTDIR");
+    if (given != nullptr && *given == '\0') given = nullptr;
     const std::filesystem::path folder = given == nullptr ? home : std::filesystem::path(given);
     return {
         folder / ".zshrc", lines, {folder / ".zshenv", folder / ".zprofile", folder / ".zlogin"}};

@@ -69,10 +69,30 @@ std::string json_text(const Object& object) {
 
 std::string json_string(std::string_view text) { return Json(text).dump(-1, ' ', true); }
 
+namespace {
+
+// Characters without a shape that hide others or turn their order (Unicode Cf, Zl, Zp): each takes
+// three bytes.
+bool is_deceiving(std::string_view three) {
+    const auto in = [&](std::string_view first, std::string_view last) {
+        return three >= first && three <= last;
+    };
+    return in("\u200b", "\u200f") || in("\u2028", "\u202e") || in("\u2060", "\u206f") ||
+           in("\ufeff", "\ufeff");
+}
+
+} // namespace
+
 std::string printable(std::string_view text) {
     const bool utf8 = is_utf8(view(text));
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
+        if (utf8 && is_deceiving(text.substr(i, 3))) {
+            for (std::size_t end = i + 3; i < end; ++i)
+                out += "\\x" + hex(view(text.substr(i, 1)));
+            --i;
+            continue;
+        }
         const auto byte = static_cast<std::uint8_t>(text[i]);
         const bool control = byte < 0x20 || byte == 0x7f || (byte >= 0x80 && !utf8);
         const bool c1 = utf8 && byte == 0xc2 && static_cast<std::uint8_t>(text[i + 1]) < 0xa0;
@@ -88,7 +108,8 @@ std::string printable(std::string_view text) {
 
 Output::Output(Options options) : options_(options) {
     const bool error_terminal = platform::is_terminal(platform::Stream::error);
-    const bool no_colour = std::getenv("NO_COLOR") != nullptr;
+    const char* given = std::getenv("NO_COLOR"); // no-color.org: when it is not empty
+    const bool no_colour = given != nullptr && *given != '\0';
     const auto wanted = [&](bool terminal) {
         if (options_.colour == Colour::automatic) return terminal && !no_colour;
         return options_.colour == Colour::always;

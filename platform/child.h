@@ -31,9 +31,11 @@ class Child {
     static Result<std::unique_ptr<Child>> start(const Program& program,
                                                 std::function<void(int status)> ended);
     virtual ~Child() = default;
-    /// Asks it to end (SIGTERM), and after `patience` ends it; returns when it is gone. `ended` is
-    /// not called.
-    virtual void end(std::chrono::milliseconds patience) = 0;
+    /// Asks it to end (SIGTERM), and after `patience` ends it; returns when it is gone and has
+    /// given the terminal back. `ended` is not called. Returns the signal that was meant for it
+    /// meanwhile and asks us to end instead of beginning another; 0 for none. What it has started
+    /// itself goes on.
+    virtual int end(std::chrono::milliseconds patience) = 0;
 };
 
 } // namespace envmesh::platform

@@ -43,6 +43,7 @@ Exit get(Context& context, const GetOptions& options) {
     call.scoping = std::move(*chosen);
     const auto found = context.ask(std::move(call));
     if (!found && found.error().code == Code::not_found && options.fallback) {
+        if (options.copy) return copy(context, options, view(*options.fallback));
         if (context.out.is_json())
             context.out.object({{"key", options.key}, value_field(Secret(*options.fallback))});
         else

@@ -19,6 +19,7 @@ namespace {
 constexpr int not_started = 125;
 constexpr int not_executable = 126;
 constexpr int not_found = 127;
+constexpr int signalled = 128;
 constexpr std::chrono::seconds patience{10};
 constexpr std::chrono::seconds between_attempts{2};
 constexpr std::chrono::hours look_again{1};
@@ -126,7 +127,7 @@ class Watched {
         auto environment = environment_for(context_, options_);
         if (!environment || *environment == environment_) return; // locked: it keeps what it has
         context_.out.note("variables have changed; starting " + options_.words.front() + " again");
-        child_->end(patience);
+        if (const int signal = child_->end(patience); signal != 0) std::_Exit(signalled + signal);
         environment_ = std::move(*environment);
         if (auto begun = start(); !begun) std::_Exit(report(context_, begun.error()));
     }

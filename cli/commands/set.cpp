@@ -5,6 +5,8 @@
 #include "platform/paths.h"
 #include "platform/terminal.h"
 
+#include <set>
+
 namespace envmesh::cli {
 namespace {
 
@@ -16,7 +18,10 @@ Result<> check_size(const std::string& key, std::size_t size) {
                 "Keep it in a file and set the file's path.");
 }
 
-Result<Secret> prompted(const std::string& key) {
+Result<Secret> prompted(const std::string& key, bool may_ask) {
+    if (!may_ask)
+        return fail(Code::usage, "With --json no value is asked for.",
+                    "Write 'KEY -' to read it from standard input.");
     auto value = platform::ask_hidden("Value of " + key + ": ");
     if (!value && value.error().code == Code::unreachable)
         return fail(Code::usage, "No value is given for \"" + key + "\".",
@@ -38,7 +43,7 @@ Result<Secret> from_file(const std::string& key, const std::string& file) {
 
 class Items {
   public:
-    explicit Items(const std::vector<std::string>& words) : words_(words) {}
+    Items(const std::vector<std::string>& words, bool may_ask) : words_(words), may_ask_(may_ask) {}
 
     Result<std::vector<api::Set::Item>> read() {
         std::vector<api::Set::Item> items;
@@ -47,6 +52,8 @@ class Items {
             if (!item) return std::unexpected(std::move(item.error()));
             if (item->key.empty())
                 return fail(Code::invalid, "A variable has no name.", "Write KEY=VALUE.");
+            if (!names_.insert(item->key).second)
+                return fail(Code::usage, "\"" + item->key + "\" is named twice.", "Name it once.");
             if (auto fits = check_size(item->key, item->value.size()); !fits)
                 return std::unexpected(std::move(fits.error()));
             items.push_back(std::move(*item));
@@ -78,7 +85,7 @@ class Items {
     }
 
     Result<Secret> unwritten(const std::string& key) {
-        if (at_ + 1 == words_.size() || words_[at_ + 1] != "-") return prompted(key);
+        if (at_ + 1 == words_.size() || words_[at_ + 1] != "-") return prompted(key, may_ask_);
         ++at_;
         if (standard_input_used_)
             return fail(Code::usage, "Standard input can be the value of one variable only.",
@@ -92,6 +99,8 @@ class Items {
     }
 
     const std::vector<std::string>& words_;
+    bool may_ask_;
+    std::set<std::string> names_;
     std::size_t at_ = 0;
     bool standard_input_used_ = false;
     bool visible_ = false;
@@ -111,7 +120,7 @@ void note_visible(Context& context) {
 } // namespace
 
 Exit set(Context& context, const SetOptions& options) {
-    Items words(options.items);
+    Items words(options.items, !context.out.is_json());
     auto items = words.read();
     if (!items) return std::unexpected(items.error());
     auto written = set_all(context, {std::move(*items), options.scope, options.visibility,

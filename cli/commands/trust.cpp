@@ -33,7 +33,8 @@ Result<Project> project_of(const std::string& given) {
     std::filesystem::path at = given.empty() ? std::filesystem::current_path(error)
                                              : std::filesystem::absolute(given, error);
     if (at.filename() == ".envmesh.toml") at = at.parent_path();
-    auto found = find_project(at.lexically_normal());
+    // Without links, as the working folder of a shell's programs is told.
+    auto found = find_project(std::filesystem::weakly_canonical(at, error));
     if (!found) return std::unexpected(found.error());
     if (*found) return std::move(**found);
     return fail(Code::not_found, "There is no .envmesh.toml at or above " + at.string() + ".",
@@ -61,7 +62,7 @@ Result<bool> ask_about(Context& context, const std::vector<api::Variable>& varia
                     "Look at it at a terminal, or add --yes.");
     for (const api::Variable& one : variables) {
         context.out.note(one.updated_by + " set " + one.key + " on " + rfc3339(one.updated_at_ms) +
-                         " to");
+                         " to" + (one.type == "string" ? "" : " (" + one.type + ")"));
         context.out.note("    " + printable(one.value ? one.value->reveal_text() : ""));
     }
     if (!call.project.empty()) {

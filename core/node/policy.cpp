@@ -35,8 +35,9 @@ constexpr auto never = std::to_array<std::string_view>(
      "COMPREPLY", "COPROC", "DIRSTACK", "FUNCNAME", "GROUPS", "MAPFILE", "PIPESTATUS", "REPLY",
      "EPOCHSECONDS", "EPOCHREALTIME", "RANDOM", "SRANDOM", "SECONDS", "LINENO", "OPTIND", "OPTARG",
      "OPTERR", "UID", "EUID", "GID", "EGID", "USERNAME", "PPID", "CHILD_MAX", "IGNOREEOF",
-     "TIMEFORMAT", "TIMEFMT", "READLINE_*", "HOSTFILE", "HOSTNAME", "HOSTTYPE", "MACHTYPE",
-     "OSTYPE",
+     "TIMEFORMAT", "TIMEFMT", "READLINE_*", "ARGV0", "WATCH", "WATCHFMT", "PERIOD", "REPORT*",
+     "HISTORY_IGNORE", "CORRECT_IGNORE*", "TMPSUFFIX", "ZLE_*", "ZLS_*", "ZBEEP", "HOSTFILE",
+     "HOSTNAME", "HOSTTYPE", "MACHTYPE", "OSTYPE",
      // glibc's own list of what a privileged program must not see
      "GLIBC_TUNABLES", "GCONV_PATH", "GETCONF_DIR", "LOCPATH", "NLSPATH", "RESOLV_HOST_CONF",
      "RES_OPTIONS", "HOSTALIASES", "LOCALDOMAIN", "NIS_PATH", "MALLOC_*",
@@ -46,9 +47,10 @@ constexpr auto never = std::to_array<std::string_view>(
      "ENVMESH_*", "XDG_RUNTIME_DIR", "DBUS_*", "HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD",
      "SUDO_*", "SSH_AUTH_SOCK", "ComSpec", "PATHEXT", "SystemRoot", "windir", "USERPROFILE",
      "PSModulePath",
-     // what ksh, mksh, nu and xonsh evaluate, convert, or cannot be without
+     // what other shells evaluate, convert, or refuse together with all the rest
      "KSH*", "JOBMAX", "PATHSEP", "PGRP", "USER_ID", "CURSHELL", "FILE_PWD", "CURRENT_FILE",
-     "ENV_CONVERSIONS", "NU_*", "XONSH*", "DIRSTACK_SIZE",
+     "ENV_CONVERSIONS", "NU_*", "XONSH*", "XONTRIBS*", "PTK_*", "DIRSTACK_SIZE", "DOTGLOB",
+     "UPDATE_OS_ENVIRON", "FISH_VERSION", "CMD_DURATION", "HISTEDIT",
      // our hook's own, and what completions evaluate
      "_envmesh*", "_comp*"});
 
@@ -60,26 +62,26 @@ constexpr auto approval = std::to_array<std::string_view>(
      // interpreters and their package managers
      "NODE_OPTIONS", "NODE_PATH", "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED",
      "NODE_REPL_*", "NPM_CONFIG_*", "ELECTRON_*", "PYTHON*", "PIP_*", "PYTEST_*", "PERL*", "RUBY*",
-     "GEM_*", "BUNDLE_*", "PHPRC", "PHP_INI_SCAN_DIR", "JAVA_TOOL_OPTIONS", "JAVA_OPTS",
-     "JDK_JAVA_OPTIONS", "CLASSPATH", "MAVEN_OPTS", "GRADLE_OPTS", "ANT_OPTS", "SBT_OPTS", "LUA_*",
+     "GEM_*", "BUNDLE_*", "PHPRC", "PHP_INI_SCAN_DIR", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS",
+     "CLASSPATH", "MAVEN_ARGS", "*_OPTS", "*_HOME", "*ENV_ROOT", "NVM_DIR", "MPLBACKEND", "LUA_*",
      "LUAROCKS_*", "R_PROFILE*", "R_ENVIRON*", "R_LIBS*", "JULIA_*", "ERL_*", "ELIXIR_*", "GUILE_*",
      "TCLLIBPATH", "DOTNET_STARTUP_HOOKS", "DOTNET_ADDITIONAL_DEPS", "DOTNET_SHARED_STORE",
      "MONO_*", "COR_*", "CORECLR_*",
      // compilers and builds
-     "CC", "CXX", "CPP", "LD", "AR", "AS", "FC", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS",
-     "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH",
-     "GCC_EXEC_PREFIX", "PKG_CONFIG*", "MAKEFLAGS", "MAKEFILES", "GNUMAKEFLAGS", "CMAKE_*",
-     "CCACHE_*", "DISTCC_*", "CARGO_*", "RUST*", "GOFLAGS", "GOPROXY", "GOSUMDB", "GOENV", "GOROOT",
+     "CC", "CXX", "CPP", "LD", "AR", "AS", "FC", "*FLAGS", "*_WRAPPER", "CONFIG_SITE",
+     "CONFIG_SHELL", "CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH",
+     "COMPILER_PATH", "GCC_EXEC_PREFIX", "PKG_CONFIG*", "MAKEFILES", "CMAKE_*", "CCACHE_*",
+     "DISTCC_*", "CARGO_*", "RUST*", "GOPROXY", "GOTOOLCHAIN", "GOSUMDB", "GOENV", "GOROOT",
      "GOPATH", "CGO_*",
      // programs that start others, by name or by a file of settings
      "EDITOR", "VISUAL", "PAGER", "MANPAGER", "*_EDITOR", "*_PAGER", "*_ASKPASS", "*_RSH",
-     "BROWSER", "TERMINAL", "LESS", "LESSOPEN", "LESSCLOSE", "LESSKEY*", "MANOPT", "MANROFFOPT",
-     "GROFF_*", "VIMINIT", "EXINIT", "VIM", "VIMRUNTIME", "NVIM_*", "EMACS*", "FZF_*", "ZSH",
-     "STARSHIP_*", "GIT_*", "SVN_SSH", "HGRCPATH", "HGEDITOR", "TAR_OPTIONS", "RSYNC_CONNECT_PROG",
-     "RIPGREP_CONFIG_PATH", "GNUPGHOME", "TMUX*", "SCREENRC", "PSQLRC", "PGSYSCONFDIR",
-     "PGSERVICEFILE", "MYSQL_HOME", "CURL_HOME", "WGETRC", "NETRC", "ANSIBLE_*", "TF_CLI_*",
-     "HELM_PLUGINS", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "DOCKER_HOST",
-     "DOCKER_CONFIG", "KUBECONFIG",
+     "*_COMMAND", "SSH_SK_PROVIDER", "KRB5_CONFIG", "MYVIMRC", "BROWSER", "TERMINAL", "LESS",
+     "LESSOPEN", "LESSCLOSE", "LESSKEY*", "MANOPT", "MANROFFOPT", "GROFF_*", "VIMINIT", "EXINIT",
+     "VIM", "VIMRUNTIME", "NVIM_*", "EMACS*", "FZF_*", "ZSH", "STARSHIP_*", "GIT_*", "SVN_SSH",
+     "HGRCPATH", "HGEDITOR", "TAR_OPTIONS", "RSYNC_CONNECT_PROG", "RIPGREP_CONFIG_PATH",
+     "GNUPGHOME", "TMUX*", "SCREENRC", "PSQLRC", "PGSYSCONFDIR", "PGSERVICEFILE", "WGETRC", "NETRC",
+     "ANSIBLE_*", "TF_CLI_*", "HELM_PLUGINS", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+     "DOCKER_HOST", "DOCKER_CONFIG", "KUBECONFIG",
      // whom a program trusts, and through whom it speaks
      "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE",
      "*_PROXY"});

@@ -12,7 +12,9 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 namespace envmesh::platform {
@@ -21,18 +23,70 @@ namespace {
 constexpr std::array passed_on{SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 constexpr std::array from_terminal{SIGINT, SIGQUIT}; // the program gets them as well
 
-volatile std::sig_atomic_t receiver = 0; // process id
+volatile std::sig_atomic_t receiver = 0;    // process id
+volatile std::sig_atomic_t is_replaced = 0; // from the end of one to the beginning of the next
+volatile std::sig_atomic_t meanwhile = 0;   // the signal that came then
 
 void pass_on(int signal) {
     const int saved = errno;
     if (receiver > 0) ::kill(receiver, signal);
+    if (is_replaced != 0) meanwhile = signal;
     errno = saved;
 }
+
+// Held back while there is a program that could not be told yet.
+class SignalsHeld {
+  public:
+    SignalsHeld() {
+        sigset_t held;
+        ::sigemptyset(&held);
+        for (const int signal : passed_on)
+            ::sigaddset(&held, signal);
+        ::pthread_sigmask(SIG_BLOCK, &held, &before_);
+    }
+    SignalsHeld(const SignalsHeld&) = delete;
+    SignalsHeld& operator=(const SignalsHeld&) = delete;
+    ~SignalsHeld() { release(); }
+    void release() const { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+  private:
+    sigset_t before_{};
+};
+
+// Those of `from_terminal` that our own parent has had ignored stay so in the program.
+bool was_ignored(int signal) {
+    const auto is_ignored = [](int one) {
+        struct sigaction now{};
+        ::sigaction(one, nullptr, &now);
+        return now.sa_handler == SIG_IGN;
+    };
+    static const std::array before{is_ignored(from_terminal[0]), is_ignored(from_terminal[1])};
+    return before[signal == from_terminal[0] ? 0 : 1];
+}
+
+// A program that took the terminal for itself, as a shell does, leaves it to nobody.
+class TerminalKept {
+  public:
+    TerminalKept() : is_there_(::tcgetattr(STDIN_FILENO, &modes_) == 0) {}
+    void take_back() const {
+        if (!is_there_) return;
+        std::signal(SIGTTOU, SIG_IGN);
+        ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
+        ::tcsetattr(STDIN_FILENO, TCSANOW, &modes_);
+        std::signal(SIGTTOU, SIG_DFL);
+    }
+
+  private:
+    termios modes_{};
+    bool is_there_;
+};
 
 class ForkedChild final : public Child {
   public:
     ForkedChild(pid_t id, std::function<void(int)> ended) : id_(id), ended_(std::move(ended)) {
         receiver = id;
+        is_replaced = 0;
+        if (meanwhile != 0) ::kill(id, meanwhile); // it came when none was left to be told
         for (const int signal : passed_on)
             if (std::signal(signal, pass_on) == SIG_IGN) std::signal(signal, SIG_IGN); // nohup
         for (const int signal : from_terminal)
@@ -43,12 +97,15 @@ class ForkedChild final : public Child {
     ForkedChild& operator=(const ForkedChild&) = delete;
     ~ForkedChild() override { thread_.join(); }
 
-    void end(std::chrono::milliseconds patience) override {
+    int end(std::chrono::milliseconds patience) override {
+        is_replaced = 1;
         std::unique_lock lock(mutex_);
         wanted_ = true;
         if (!gone_) ::kill(id_, SIGTERM);
         if (!left_.wait_for(lock, patience, [this] { return gone_; })) ::kill(id_, SIGKILL);
         left_.wait(lock, [this] { return gone_; });
+        terminal_.take_back();
+        return meanwhile;
     }
 
   private:
@@ -74,13 +131,15 @@ class ForkedChild final : public Child {
     std::condition_variable left_;
     bool gone_ = false;
     bool wanted_ = false;
+    TerminalKept terminal_;
     std::thread thread_;
 };
 
 // In the new process; ends it.
-void begin(Vectors& vectors, int failure) {
+void begin(Vectors& vectors, int failure, const SignalsHeld& held) {
     for (const int signal : from_terminal) // the others execve resets
-        std::signal(signal, SIG_DFL);
+        if (!was_ignored(signal)) std::signal(signal, SIG_DFL);
+    held.release();
     const int error = execute(vectors);
     static_cast<void>(!::write(failure, &error, sizeof error));
     ::_exit(1);
@@ -101,8 +160,11 @@ Result<std::unique_ptr<Child>> Child::start(const Program& program,
         return std::unexpected(cannot_start(program.words.front(), errno));
     const Descriptor reading(ends[0]);
     Descriptor writing(ends[1]);
+    for (const int signal : from_terminal)
+        static_cast<void>(was_ignored(signal)); // now, before they are for good
+    const SignalsHeld held;
     const pid_t id = ::fork();
-    if (id == 0) begin(vectors, writing.get());
+    if (id == 0) begin(vectors, writing.get(), held);
     if (id < 0) return std::unexpected(cannot_start(program.words.front(), errno));
     writing = Descriptor(-1); // what is read ends when the program has begun
     int error = 0;

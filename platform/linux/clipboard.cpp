@@ -142,10 +142,12 @@ bool tell_terminal(int terminal, std::string_view content) {
     return done;
 }
 
-// A process of its own, without our terminal and our pipes: nobody waits for it.
+// A process of its own, without our terminal and our pipes: nobody waits for it. False when there
+// can be none.
 template <class Action>
-void later(std::chrono::milliseconds after, Action action) {
-    if (::fork() != 0) return;
+bool later(std::chrono::milliseconds after, Action action) {
+    const pid_t id = ::fork();
+    if (id != 0) return id > 0;
     ::setsid();
     const Descriptor nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
@@ -153,6 +155,13 @@ void later(std::chrono::milliseconds after, Action action) {
     std::this_thread::sleep_for(after);
     action();
     ::_exit(0);
+}
+
+std::unexpected<Error> not_emptied(bool is_empty) {
+    return fail(Code::internal,
+                is_empty ? "The clipboard could not be emptied later, so it is empty now."
+                         : "The clipboard cannot be emptied; it holds the value.",
+                "Try again when the machine has room for another process.");
 }
 
 } // namespace
@@ -163,7 +172,7 @@ Result<std::string> copy_to_clipboard(View text, std::chrono::milliseconds clear
     for (const Tool& tool : tools()) {
         if (std::getenv(tool.screen) == nullptr || !feed(tool.copy, text)) continue;
         const auto clear = [&] { return prints(tool.paste, text) && feed(tool.clear, {}); };
-        if (clears) later(clear_after, clear);
+        if (clears && !later(clear_after, clear)) return not_emptied(clear());
         return tool.copy.front();
     }
     const Descriptor screen(::open("/dev/tty", O_WRONLY | O_NOCTTY | O_CLOEXEC));
@@ -175,7 +184,7 @@ Result<std::string> copy_to_clipboard(View text, std::chrono::milliseconds clear
     wipe(coded);
     if (!done) return fail(Code::timeout, "The terminal does not take the value.");
     const auto clear = [&] { return tell_terminal(screen.get(), "!"); }; // no base64 empties it
-    if (clears) later(clear_after, clear);
+    if (clears && !later(clear_after, clear)) return not_emptied(clear());
     return "the terminal";
 }
 

@@ -12,6 +12,8 @@ TEST(Printable, EscapesWhatDrivesATerminal) {
     EXPECT_EQ(printable("\xc2\x9b\x31m"), "\\x9b1m"); // CSI in one character
     EXPECT_EQ(printable("a\xff\xc3"), "a\\xff\\xc3");
     EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a\\x00b");
+    EXPECT_EQ(printable("evil \u202etac\u200b"), "evil \\xe2\\x80\\xaetac\\xe2\\x80\\x8b");
+    EXPECT_EQ(printable("\u2019\u2027\u205f"), "\u2019\u2027\u205f");
 }
 
 TEST(ValueField, KeepsEveryByte) {

@@ -263,6 +263,42 @@ def test_run_watch_outlives_the_daemon(node, watched):
     assert len(run.told()) == 2
 
 
+def test_a_signal_while_a_program_is_replaced_ends_run(node):
+    """As a service manager sends it; no new program may be left behind."""
+    node.set("WATCHED", "one")
+    told = node.home / "told"
+    told.unlink(missing_ok=True)
+    program = script(node, f"trap 'echo ending >>{told}; sleep 2; exit 0' TERM\necho began >>{told}\n"
+                           "while :; do sleep 0.1; done\n", "slow-to-end")
+    run = subprocess.Popen([cli_program(), "run", "--watch", "--", program], env=node.environment(),
+                           stdin=subprocess.DEVNULL)
+    wait_until(lambda: told.exists() and "began" in told.read_text(), "it runs")
+
+    def replaced():  # the event is for whoever watches already
+        node.set("WATCHED", os.urandom(4).hex())
+        return "ending" in told.read_text()
+    wait_until(replaced, "it is asked to end", pause=0.5)
+    run.send_signal(signal.SIGTERM)
+    assert run.wait(PATIENCE) == 143
+    assert told.read_text().count("began") == 1
+
+
+def test_a_shell_that_is_replaced_has_its_terminal(node):
+    node.set("WATCHED", "one")
+    line = f"'{cli_program()}' run --watch -- bash --norc --noprofile -i; echo left $?"
+    terminal = Terminal(node, "--norc", "--noprofile", "-i", "-c", line, program="/bin/bash")
+    terminal.expect(r"[$#] ")
+    terminal.type("trap 'exit 0' TERM; echo $((40 + 2))")
+    terminal.expect("42")
+    node.set("WATCHED", "two")
+    terminal.expect("starting bash again")
+    terminal.expect(r"[$#] ")
+    terminal.type("echo has $WATCHED; exit 7")
+    terminal.expect("has two")
+    terminal.expect("left 7")
+    assert terminal.finish() == 0
+
+
 def test_e2big_warning(node):
     """More than a program can be given: what is too much is named, and the shell still works."""
     for number in range(30):

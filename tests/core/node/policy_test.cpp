@@ -29,7 +29,9 @@ TEST(Policy, LoaderAndShellInternalsNeverReachAShell) {
                              "PROMPT_EOL_MARK",
                              "FILE_PWD",
                              "_comp_setup",
-                             "_envmesh_tries"})
+                             "_envmesh_tries",
+                             "ARGV0",
+                             "REPORTTIME"})
         EXPECT_EQ(classify(name), NameClass::never) << name;
 }
 
@@ -37,7 +39,7 @@ TEST(Policy, WhatChangesWhichCodeRunsNeedsApproval) {
     for (const char* name :
          {"PATH", "GIT_SSH_COMMAND", "NODE_OPTIONS", "HTTP_PROXY", "EDITOR", "path", "status",
           "LUA_INIT_5_3", "FZF_DEFAULT_OPTS", "XDG_CONFIG_HOME", "_X", "_JAVA_OPTIONS", "MAKEFILES",
-          "LESS", "SYSTEMD_PAGER", "AWS_CONFIG_FILE"})
+          "LESS", "SYSTEMD_PAGER", "AWS_CONFIG_FILE", "JAVA_HOME", "CATALINA_OPTS", "CFLAGS"})
         EXPECT_EQ(classify(name), NameClass::approval) << name;
 }
 
