@@ -113,11 +113,16 @@ std::string Service::version() const { return ENVMESH_VERSION; }
 
 template <class Call>
 Task<Result<api::Reply>> Service::answer(Call call, ClientId client) {
+    const auto encoded = [](auto reply) -> Result<api::Reply> {
+        if (!reply) return std::unexpected(reply.error());
+        return api::Reply(std::move(*reply));
+    };
     if constexpr (requires { variables_.on(std::move(call)); }) {
-        co_return variables_.on(std::move(call));
+        co_return encoded(variables_.on(std::move(call)));
     } else {
         auto working = on(std::move(call), client);
-        co_return co_await std::move(working);
+        auto reply = co_await std::move(working);
+        co_return encoded(std::move(reply));
     }
 }
 

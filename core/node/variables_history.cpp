@@ -47,9 +47,9 @@ Result<std::vector<Variables::Past>> Variables::past(std::string_view scope, std
     for (sync::Opened& one : opened)
         add(one, "replaced");
     std::vector<Past> out;
-    for (auto& [at, one] : sorted)
-        out.push_back(std::move(one));
-    std::ranges::stable_partition(out, [](const Past& one) { return one.state != "replaced"; });
+    for (const bool is_replaced : {false, true})
+        for (auto& [at, one] : sorted)
+            if ((one.state == "replaced") == is_replaced) out.push_back(std::move(one));
     return out;
 }
 
