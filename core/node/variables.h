@@ -87,7 +87,9 @@ class Variables {
     [[nodiscard]] api::Explain::Layer layer(const sync::Reading& reading, const Ranking& ranking,
                                             bool used, bool is_any_used) const;
     Result<std::vector<Past>> past(std::string_view scope, std::string_view key);
-    Result<std::string> scope_with_past(const std::string& key, const std::string& scope);
+    Result<std::string> scope_with_past(const std::string& key, const std::string& scope,
+                                        const api::Scoping& scoping);
+    Result<> may_come_back(const sync::Opened& version);
     [[nodiscard]] std::vector<std::string> scopes_by_strength(const Ranking& ranking) const;
     [[nodiscard]] std::string own_scope() const;
 
