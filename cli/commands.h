@@ -43,6 +43,7 @@ Exit remove(Context&, const DeleteOptions&);
 Exit list(Context&, const ListOptions&);
 Exit history(Context&, const HistoryOptions&);
 Exit rollback(Context&, const RollbackOptions&);
+Exit resolve(Context&, const RollbackOptions&);
 Exit conflicts(Context&, const ConflictsOptions&);
 Exit explain(Context&, const ExplainOptions&);
 Exit profiles(Context&, const NoOptions&);

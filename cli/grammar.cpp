@@ -46,6 +46,8 @@ CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& words) 
     return option->check(CLI::IsMember(words).description(""))->type_name(alternatives(words));
 }
 
+std::string not_empty(const std::string& text) { return text.empty() ? "it is empty" : ""; }
+
 constexpr auto shells = "bash|zsh|fish|sh|pwsh|nu|elvish|xonsh|cmd|tmux";
 constexpr auto hooked_shells = "bash|zsh|fish|pwsh|nu|elvish|xonsh";
 constexpr auto key_help = "Its name";
@@ -114,7 +116,8 @@ void add_variables(const Verbs& verbs, Grammar& to) {
             set->add_option("--type", to.set.type, "A path goes before what a shell has, or after"),
             {"string", "path", "path-append"});
         set->add_option("--if-version", to.set.if_version, "Only when it has this one, or none")
-            ->type_name("VERSION");
+            ->type_name("VERSION")
+            ->check(not_empty);
         set->add_flag("--force", to.set.force, "Store a reserved name too, for get only");
         set->footer("envmesh-cli set API_KEY                 asks, and shows nothing\n"
                     "envmesh-cli set URL=https://x.test A=1  both or none\n"
@@ -219,7 +222,7 @@ void add_versions(const Verbs& verbs, Grammar& to) {
         const Verbs inner{*group, to.run, {}};
         inner.add("list", "Show all versions of each", to.conflicts, conflicts)
             ->add_flag("--values", to.conflicts.values, values_help);
-        auto* resolve = inner.add("resolve", "Keep one of them", to.rollback, cli::rollback);
+        auto* resolve = inner.add("resolve", "Keep one of them", to.rollback, cli::resolve);
         add_key(*resolve, to.rollback.key);
         resolve->add_option("--take", to.rollback.to, "Number or version that the list shows")
             ->type_name("VERSION")

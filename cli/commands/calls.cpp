@@ -116,7 +116,7 @@ void note_left_out(Context& context, const api::Export::Reply& all) {
     for (const std::string& name_and_reason : all.skipped)
         context.out.note("not exported: " + name_and_reason);
     for (const std::string& name : all.missing)
-        context.out.note("the project requires " + name + ", and there is none.");
+        context.out.note("the project requires " + name + ", which is not there or not given out.");
 }
 
 std::vector<Wanted> wanted_of(api::Export::Reply& all, Dialect dialect) {

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/commands/calls.h"
 #include "cli/commands/variable.h"
+#include "cli/project.h"
 #include "core/base/clock.h"
 
 #include <algorithm>
@@ -77,9 +78,9 @@ bool is_number(std::string_view text) {
 
 /// The version with that number, as the history shows it now; any other text is a version itself.
 Result<std::string> version_at(ipc::Client& client, const Context& context,
-                               const RollbackOptions& options) {
+                               const RollbackOptions& options, const api::Scoping& scoping) {
     if (!is_number(options.to)) return options.to;
-    const auto reply = all_pages(client, context, {options.key, options.scope});
+    const auto reply = all_pages(client, context, {options.key, options.scope, false, 0, scoping});
     if (!reply) return std::unexpected(reply.error());
     const auto number = std::stoull(options.to);
     const auto found = std::ranges::find(reply->entries, number, &Entry::number);
@@ -126,26 +127,40 @@ void show_conflicts(Context& context, const std::vector<api::Variable>& variable
     context.out.table(rows);
 }
 
+Exit write_anew(Context& context, const RollbackOptions& options, bool settles) {
+    auto chosen = scoping({});
+    if (!chosen) return std::unexpected(chosen.error());
+    auto client = context.connect();
+    if (!client) return std::unexpected(client.error());
+    auto version = version_at(*client, context, options, *chosen);
+    if (!version) return std::unexpected(version.error());
+    const auto reply = client->ask(
+        api::Rollback{options.key, options.scope, *version, settles, std::move(*chosen)},
+        context.deadline());
+    if (!reply) return std::unexpected(reply.error());
+    show_written(context.out, {reply->keys, reply->versions, reply->pending_sync});
+    return 0;
+}
+
 } // namespace
 
 Exit history(Context& context, const HistoryOptions& options) {
+    auto chosen = scoping({});
+    if (!chosen) return std::unexpected(chosen.error());
     auto client = context.connect();
     if (!client) return std::unexpected(client.error());
-    const auto reply = all_pages(*client, context, {options.key, options.scope, options.values});
+    const auto reply = all_pages(
+        *client, context, {options.key, options.scope, options.values, 0, std::move(*chosen)});
     if (!reply) return std::unexpected(reply.error());
     return show(context, *reply, options.values);
 }
 
 Exit rollback(Context& context, const RollbackOptions& options) {
-    auto client = context.connect();
-    if (!client) return std::unexpected(client.error());
-    auto version = version_at(*client, context, options);
-    if (!version) return std::unexpected(version.error());
-    const auto reply =
-        client->ask(api::Rollback{options.key, options.scope, *version}, context.deadline());
-    if (!reply) return std::unexpected(reply.error());
-    show_written(context.out, {reply->keys, reply->versions, reply->pending_sync});
-    return 0;
+    return write_anew(context, options, false);
+}
+
+Exit resolve(Context& context, const RollbackOptions& options) {
+    return write_anew(context, options, true);
 }
 
 Exit conflicts(Context& context, const ConflictsOptions& options) {

@@ -77,8 +77,9 @@ Result<std::vector<Secret>> environment_for(Context& context, const RunOptions& 
     note_left_out(context, *all);
     if (!all->missing.empty())
         return fail(Code::not_found,
-                    "The project requires " + all->missing.front() + ", and there is none.",
-                    "Set it, or leave the project's folder.");
+                    "The project requires " + all->missing.front() +
+                        ", and it does not reach the program.",
+                    "'envmesh-cli explain " + all->missing.front() + "' tells why.");
     return lines(values);
 }
 

@@ -87,6 +87,7 @@ struct History {
     std::string key, scope; // scope empty: as this machine sees it
     bool values = false;
     std::uint64_t after = 0; // number of the last one
+    Scoping scoping{};
     struct Entry {
         std::uint64_t number = 0; // 1 is the newest
         std::string state;        // current | conflict | replaced
@@ -105,6 +106,8 @@ struct History {
 struct Rollback {
     static constexpr auto call = "rollback";
     std::string key, scope, to; // `to`: a version
+    bool settles = false;       // `conflict` unless it is one of several in conflict
+    Scoping scoping{};
     using Reply = Set::Reply;
 };
 

@@ -43,6 +43,7 @@ void fields(auto& io, Of<Explain::Reply> auto& it) {
 void fields(auto& io, Of<History> auto& it) {
     io.must("key", it.key).may("scope", it.scope).may("values", it.values);
     io.may("after", it.after);
+    fields(io, it.scoping);
 }
 void fields(auto& io, Of<History::Entry> auto& it) {
     io.must("number", it.number).must("state", it.state).must("version", it.version);
@@ -54,7 +55,8 @@ void fields(auto& io, Of<History::Reply> auto& it) {
     io.must("scope", it.scope).must("entries", it.entries).may("next", it.next);
 }
 void fields(auto& io, Of<Rollback> auto& it) {
-    io.must("key", it.key).may("scope", it.scope).must("to", it.to);
+    io.must("key", it.key).may("scope", it.scope).must("to", it.to).may("settles", it.settles);
+    fields(io, it.scoping);
 }
 
 } // namespace envmesh::api

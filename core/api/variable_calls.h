@@ -86,7 +86,7 @@ struct Export {
     struct Reply {
         std::vector<Item> items;
         std::vector<std::string> skipped; // "NAME: reason", or why the project does not count
-        std::vector<std::string> missing; // names that the project requires; with the last page
+        std::vector<std::string> missing; // required names that are not given; with the last page
         std::string next;
     };
 };

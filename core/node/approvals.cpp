@@ -9,9 +9,10 @@ namespace {
 std::string digest(std::initializer_list<View> parts) { return hex(crypto::hash256(parts)); }
 
 std::string prefix_of(std::string_view name) { return "trust." + std::string(name) + '.'; }
-std::string setting_of(const sync::Reading& reading) {
-    return prefix_of(reading.variable.name) +
-           digest({reading.dot.device, reading.variable.value.reveal()});
+std::string setting_of(const sync::DeviceId& author, const sync::Variable& variable) {
+    // One path goes before what a shell has, another after it, a string replaces it.
+    const auto type = static_cast<std::uint8_t>(sync::type_of(variable.tags));
+    return prefix_of(variable.name) + digest({author, View(&type, 1), variable.value.reveal()});
 }
 std::string project_prefix_of(std::string_view path) {
     return "project." + digest({view(path)}) + '.';
@@ -36,9 +37,11 @@ Result<> Approvals::remove_all(const std::string& prefix) {
     return {};
 }
 
-Result<bool> Approvals::has(const sync::Reading& reading) { return is_there(setting_of(reading)); }
+Result<bool> Approvals::has(const sync::DeviceId& author, const sync::Variable& variable) {
+    return is_there(setting_of(author, variable));
+}
 Result<> Approvals::add(const sync::Reading& reading) {
-    return settings_.put(setting_of(reading), reading.dot.device);
+    return settings_.put(setting_of(reading.dot.device, reading.variable), reading.dot.device);
 }
 Result<> Approvals::remove(std::string_view name) { return remove_all(prefix_of(name)); }
 

@@ -13,8 +13,11 @@ class Approvals {
   public:
     explicit Approvals(storage::Settings& settings) : settings_(settings) {}
 
-    /// This name with this value, whichever scope holds it, from this author.
-    Result<bool> has(const sync::Reading& reading);
+    /// This name with this value of this type, whichever scope holds it, from this author.
+    Result<bool> has(const sync::DeviceId& author, const sync::Variable& variable);
+    Result<bool> has(const sync::Reading& reading) {
+        return has(reading.dot.device, reading.variable);
+    }
     Result<> add(const sync::Reading& reading);
     /// Every value of the name.
     Result<> remove(std::string_view name);

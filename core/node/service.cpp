@@ -103,10 +103,11 @@ void Service::tick() {
     const sync::Session* session = links_ ? links_->session() : nullptr;
     if (session != nullptr && (session->over_quota() || ++ticks_ % ticks_between_rounds == 0))
         links_->resync();
-    member_->variables().forget_readings();
     auto records = member_->replica().reexamine();
     if (!records) return log_warning("reexamine_failed", "reason", records.error().message);
-    if (!records->empty()) context_.publish({"variables-changed", "many", {}, {}, {}});
+    if (records->empty()) return;
+    member_->variables().read_ahead();
+    context_.publish({"variables-changed", "many", {}, {}, {}});
 }
 
 std::string Service::version() const { return ENVMESH_VERSION; }
@@ -188,8 +189,16 @@ void Service::begin(std::unique_ptr<Member> member) {
     };
     links_ = std::make_unique<Links>(context_, *member_, std::move(hooks));
     tasks_.spawn(links_->run());
+    tasks_.spawn(read_ahead());
     context_.exports_changed();
     context_.publish({"lock", "unlocked", {}, {}, {}});
+}
+
+// After the answer to who has unlocked, and before most shells ask.
+Task<> Service::read_ahead() {
+    auto waiting = sleep_for(std::chrono::milliseconds(1));
+    co_await std::move(waiting);
+    if (member_ && !changing_) member_->variables().read_ahead();
 }
 
 Task<> Service::lock() {
@@ -224,7 +233,7 @@ Task<> Service::lock() {
 void Service::applied(const sync::Delta& delta) {
     changed_.notify();
     if (delta.cells.empty()) return;
-    member_->variables().forget_readings();
+    member_->variables().read_ahead();
     context_.exports_changed();
     api::Event event{"variables-changed", {}, {}, member_->variables().names_of(delta), {}};
     if (event.names.empty()) event.state = "many";

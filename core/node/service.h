@@ -72,6 +72,7 @@ class Service final : public ipc::Service {
     void drop_unused_invitations();
     void drop_finished_joining();
     void begin(std::unique_ptr<Member> member);
+    Task<> read_ahead();
     Task<> lock();
     void applied(const sync::Delta& delta);
     /// Why the server does not take or bring changes, a sentence; empty when it does.

@@ -43,7 +43,9 @@ std::string list_key(const api::Variable& variable) { return variable.key + '\n'
 
 } // namespace
 
-Variables::Variables(Parts parts) : parts_(std::move(parts)), approvals_(parts_.settings) {}
+Variables::Variables(Parts parts)
+    : parts_(std::move(parts)), approvals_(parts_.settings),
+      readings_(parts_.cells, parts_.replica) {}
 
 std::string Variables::own_scope() const { return std::string(device_prefix) + hex(parts_.self); }
 
@@ -125,7 +127,6 @@ Result<Variables::Changed> Variables::write(std::vector<sync::Change> changes) {
     Changed changed;
     for (const sync::Change& change : changes)
         changed.keys.push_back(change.name);
-    forget_readings(); // what is replaced or deleted does not stay in memory
     auto delta = parts_.replica.write(std::move(changes));
     if (!delta) return std::unexpected(delta.error());
     changed.delta = std::move(*delta);
@@ -186,22 +187,6 @@ Result<api::Variable> Variables::get(const api::Get& call) {
     if (!reading) return std::unexpected(reading.error());
     if (!*reading) return no_variable(call.key);
     return describe(**reading, true);
-}
-
-Result<const std::vector<sync::Reading>*> Variables::readings() {
-    Readings fresh{parts_.database.rollbacks(), parts_.database.changes(), {}};
-    if (readings_ && readings_->rollbacks == fresh.rollbacks && readings_->changes == fresh.changes)
-        return &readings_->all;
-    auto read = parts_.replica.read_all([&](sync::Reading reading) -> Result<> {
-        if (reading.variable.kind == sync::Kind::set) fresh.all.push_back(std::move(reading));
-        return {};
-    });
-    if (!read) return std::unexpected(read.error());
-    std::ranges::sort(fresh.all, {}, [](const sync::Reading& reading) {
-        return std::tie(reading.variable.name, reading.variable.scope);
-    });
-    readings_ = std::move(fresh);
-    return &readings_->all;
 }
 
 Result<api::List::Reply> Variables::list(const api::List& call) {

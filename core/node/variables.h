@@ -6,9 +6,8 @@
 
 #include "core/api/calls.h"
 #include "core/node/approvals.h"
+#include "core/node/readings.h"
 #include "core/node/scoping.h"
-#include "core/storage/cells.h"
-#include "core/sync/replica.h"
 
 #include <set>
 
@@ -57,9 +56,8 @@ class Variables {
     Result<api::History::Reply> history(const api::History& call);
     Result<Changed> roll_back(const api::Rollback& call);
 
-    /// Wipes the values that are kept opened for the next export: when changes arrive, and now and
-    /// then.
-    void forget_readings() { readings_.reset(); }
+    /// Opens what has changed, so that no shell waits for it, and wipes what was replaced.
+    void read_ahead() { static_cast<void>(readings()); } // an error is told to who asks
 
   private:
     struct Wish;
@@ -70,8 +68,7 @@ class Variables {
     Result<std::optional<sync::Reading>> living(std::string_view scope, std::string_view key);
     Result<std::optional<sync::Reading>> visible(std::string_view key, std::string_view scope,
                                                  const Ranking& ranking);
-    /// All variables that are there, by name, opened; read anew only when the database has changed.
-    Result<const std::vector<sync::Reading>*> readings();
+    Result<const std::vector<sync::Reading>*> readings() { return readings_.all(); }
     api::Variable describe(const sync::Reading& reading, bool with_value) const;
     Result<std::string> resolve_scope(std::string_view scope);
     Result<std::set<std::string>> known_profiles();
@@ -90,17 +87,15 @@ class Variables {
     [[nodiscard]] api::Explain::Layer layer(const sync::Reading& reading, const Ranking& ranking,
                                             bool used, bool is_any_used) const;
     Result<std::vector<Past>> past(std::string_view scope, std::string_view key);
-    Result<std::string> scope_with_past(const std::string& key, const std::string& scope);
+    Result<std::string> scope_with_past(const std::string& key, const std::string& scope,
+                                        const api::Scoping& scoping);
+    Result<> may_come_back(const sync::Opened& version);
     [[nodiscard]] std::vector<std::string> scopes_by_strength(const Ranking& ranking) const;
     [[nodiscard]] std::string own_scope() const;
 
     Parts parts_;
     Approvals approvals_;
-    struct Readings {
-        std::uint64_t rollbacks = 0, changes = 0; // of the database, when these were read
-        std::vector<sync::Reading> all;
-    };
-    std::optional<Readings> readings_;
+    Readings readings_;
 };
 
 } // namespace envmesh::node

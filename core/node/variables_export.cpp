@@ -71,9 +71,16 @@ Result<api::Export::Reply> Variables::exported(const api::Export& call) {
         else if ((*withheld)->waits)
             reply.skipped.push_back(name + ": " + (*withheld)->reason);
     }
-    for (const std::string& name : outlook->project.required)
-        if (strongest(named(**all, name), outlook->ranking) == nullptr)
-            reply.missing.push_back(name);
+    for (const std::string& name : outlook->project.required) {
+        const sync::Reading* const used = strongest(named(**all, name), outlook->ranking);
+        bool reaches = used != nullptr;
+        if (reaches) {
+            const auto withheld = why_withheld(*used, call.run);
+            if (!withheld) return std::unexpected(withheld.error());
+            reaches = !*withheld;
+        }
+        if (!reaches) reply.missing.push_back(name);
+    }
     return reply;
 }
 

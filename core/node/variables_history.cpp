@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a variable was before. The registers of other devices hold changes that were replaced or
 // lost; the history of this machine holds older ones.
+#include "core/node/policy.h"
 #include "core/node/variable_page.h"
 #include "core/node/variables.h"
 #include "core/sync/merge.h"
@@ -55,7 +56,7 @@ Result<std::vector<Variables::Past>> Variables::past(std::string_view scope, std
 
 Result<api::History::Reply> Variables::history(const api::History& call) {
     if (auto name = check_name(call.key); !name) return std::unexpected(name.error());
-    auto scope = scope_with_past(call.key, call.scope);
+    auto scope = scope_with_past(call.key, call.scope, call.scoping);
     if (!scope) return std::unexpected(scope.error());
     const auto all = past(*scope, call.key);
     if (!all) return std::unexpected(all.error());
@@ -84,10 +85,11 @@ Result<api::History::Reply> Variables::history(const api::History& call) {
 }
 
 // A variable that was deleted has a past too: then the strongest scope where it stood.
-Result<std::string> Variables::scope_with_past(const std::string& key, const std::string& scope) {
+Result<std::string> Variables::scope_with_past(const std::string& key, const std::string& scope,
+                                               const api::Scoping& scoping) {
     auto given = resolve_scope(scope);
     if (!given) return given;
-    const auto outlook = look({});
+    const auto outlook = look(scoping);
     if (!outlook) return std::unexpected(outlook.error());
     auto standing = visible(key, *given, outlook->ranking);
     if (!standing) return std::unexpected(standing.error());
@@ -102,9 +104,26 @@ Result<std::string> Variables::scope_with_past(const std::string& key, const std
     return no_variable(key);
 }
 
+// Written anew it is a version of this machine, which asks nobody for approval: so what another one
+// wrote must have been approved before.
+Result<> Variables::may_come_back(const sync::Opened& version) {
+    const auto& [dot, variable, padded] = version;
+    const std::string& key = variable.name;
+    if (classify(key) != NameClass::approval || dot.device == parts_.self ||
+        variable.kind == sync::Kind::tombstone)
+        return {};
+    const auto approved = approvals_.has(dot.device, variable);
+    if (!approved) return std::unexpected(approved.error());
+    if (*approved) return {};
+    return fail(Code::denied,
+                parts_.name_of(dot.device) + " wrote that version of " + key +
+                    ", and it changes which code runs here",
+                "look at it with `envmesh-cli history " + key + " --values`, then set it yourself");
+}
+
 Result<Variables::Changed> Variables::roll_back(const api::Rollback& call) {
     if (auto name = check_name(call.key); !name) return std::unexpected(name.error());
-    const auto scope = scope_with_past(call.key, call.scope);
+    const auto scope = scope_with_past(call.key, call.scope, call.scoping);
     if (!scope) return std::unexpected(scope.error());
     auto all = past(*scope, call.key);
     if (!all) return std::unexpected(all.error());
@@ -113,6 +132,12 @@ Result<Variables::Changed> Variables::roll_back(const api::Rollback& call) {
     if (wanted == all->end())
         return fail(Code::not_found, call.key + " has no such version here",
                     "`envmesh-cli history " + call.key + "` shows those there are");
+    const auto standing =
+        std::ranges::count_if(*all, [](const Past& one) { return one.state != "replaced"; });
+    if (call.settles && (standing < 2 || wanted->state == "replaced"))
+        return fail(Code::conflict, "that is not one of several versions of " + call.key,
+                    "`envmesh-cli conflicts list` shows them, `rollback` brings back any other");
+    if (auto may = may_come_back(wanted->opened); !may) return std::unexpected(may.error());
     sync::Variable& variable = wanted->opened.variable;
     std::vector<sync::Change> changes;
     changes.push_back({*scope, call.key, std::move(variable.value), variable.kind,

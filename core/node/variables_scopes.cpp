@@ -38,11 +38,17 @@ Result<std::string> Variables::resolve_scope(std::string_view scope) {
         const std::string name(scope.substr(profile_prefix.size()));
         if (auto known = require_profile(name); !known) return std::unexpected(known.error());
     }
-    if (scope.empty() || sync::is_valid_scope(scope)) return std::string(scope);
-    if (scope.starts_with(device_prefix))
-        for (const auto& [device, member] : parts_.chain.members())
-            if (!member.removed && parts_.name_of(device) == scope.substr(device_prefix.size()))
+    if (scope.starts_with(device_prefix)) {
+        const std::string_view wanted = scope.substr(device_prefix.size());
+        const auto& members = parts_.chain.members();
+        for (const auto& [device, member] : members) // an id first: a name may look like another's
+            if (hex(device) == wanted) return std::string(scope);
+        for (const auto& [device, member] : members)
+            if (!member.removed && parts_.name_of(device) == wanted)
                 return std::string(device_prefix) + hex(device);
+    } else if (scope.empty() || sync::is_valid_scope(scope)) {
+        return std::string(scope);
+    }
     return fail(Code::invalid, "no scope is called that",
                 "use shared, profile/NAME, device (this machine) or device/NAME");
 }

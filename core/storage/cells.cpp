@@ -24,6 +24,19 @@ CellStore::Derived& CellStore::derived() {
     return derived_;
 }
 
+void CellStore::touch(const sync::RecordId& record) {
+    constexpr std::size_t most_touched = 4096; // then all may as well be read anew
+    if (!touched_.records) return;
+    touched_.records->insert(record);
+    if (touched_.records->size() > most_touched) touched_.records.reset();
+}
+
+std::optional<std::set<sync::RecordId>> CellStore::take_touched() {
+    Touched taken = std::exchange(touched_, {database_.rollbacks(), std::set<sync::RecordId>()});
+    if (taken.rollbacks != touched_.rollbacks) return std::nullopt;
+    return std::move(taken.records);
+}
+
 Result<std::optional<Cell>> CellStore::find(const sync::RecordId& record,
                                             const sync::DeviceId& device) {
     auto rows = database_.use("SELECT record, device, hlc, hash, state, envelope FROM cell "
@@ -78,6 +91,7 @@ Result<> CellStore::replace(const Cell& cell) {
     bind_cell(write.bind(1, mesh_), 2, cell);
     if (replaces) write.bind(8, old.integer(0));
     if (auto done = write.run(); !done) return done;
+    touch(cell.record);
     derived().digest.reset();
     if (auto& usage = derived().usage) {
         usage->cells += replaces ? 0 : 1;
@@ -88,6 +102,7 @@ Result<> CellStore::replace(const Cell& cell) {
 
 Result<> CellStore::set_state(const sync::RecordId& record, const sync::DeviceId& device,
                               CellState state) {
+    touch(record);
     return database_
         .use("UPDATE cell SET state = ?4 WHERE mesh = ?1 AND record = ?2 AND device = ?3")
         .bind(1, mesh_)

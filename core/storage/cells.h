@@ -7,6 +7,8 @@
 #include "core/base/clock.h"
 #include "core/storage/meshes.h"
 
+#include <set>
+
 namespace envmesh::storage {
 
 class CellStore final : public sync::Store {
@@ -54,6 +56,9 @@ class CellStore final : public sync::Store {
 
     /// Superseded changes of a record, the latest to be replaced first.
     Result<std::vector<sync::Cell>> history(const sync::RecordId& record);
+    /// The records whose cells have changed since the last call; nothing when that is not known:
+    /// the first time, after a transaction was undone, and when they are thousands.
+    std::optional<std::set<sync::RecordId>> take_touched();
 
   private:
     /// Known from reading all cells; void once a transaction was undone.
@@ -63,7 +68,12 @@ class CellStore final : public sync::Store {
         std::optional<sync::Usage> usage;
         std::optional<sync::Usage> inbox;
     };
+    struct Touched {
+        std::uint64_t rollbacks = 0; // when this began
+        std::optional<std::set<sync::RecordId>> records;
+    };
     Derived& derived();
+    void touch(const sync::RecordId& record);
     Result<> replace(const sync::Cell& cell);
     Result<sync::Cell> by_id(std::int64_t id);
     Result<std::vector<std::pair<sync::DeviceId, sync::Hlc>>> newest(); // of every device
@@ -76,6 +86,7 @@ class CellStore final : public sync::Store {
     Clock& clock_;
     bool keep_history_;
     Derived derived_;
+    Touched touched_;
 };
 
 } // namespace envmesh::storage

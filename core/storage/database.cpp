@@ -122,8 +122,5 @@ Result<> Database::reopen() {
 
 const std::filesystem::path& Database::file() const { return connection_->file; }
 std::uint64_t Database::rollbacks() const { return connection_->rollbacks; }
-std::uint64_t Database::changes() const {
-    return static_cast<std::uint64_t>(sqlite3_total_changes(connection_->handle.get()));
-}
 
 } // namespace envmesh::storage

@@ -82,9 +82,6 @@ class Database {
     [[nodiscard]] const std::filesystem::path& file() const;
     /// Grows whenever a transaction was undone: what was derived inside it is void.
     [[nodiscard]] std::uint64_t rollbacks() const;
-    /// Rows changed since the file was opened. Equal together with `rollbacks`: nothing has
-    /// changed.
-    [[nodiscard]] std::uint64_t changes() const;
 
   private:
     explicit Database(std::unique_ptr<Connection> connection);

@@ -110,6 +110,8 @@ def test_rollback_of_what_chooses_what_runs_asks_the_other_machine_again(own_mes
     b.sees("PAGER", "more")
     assert not b.json("explain", "PAGER")["exported"]
     b.ok("untrust", "PAGER")
+    assert refused(b, "rollback", "PAGER", "--to", "2") == 6, "it would be b's own, unseen"
+    assert not b.json("explain", "PAGER")["exported"]
 
 
 def edited_apart(playground, edit):
@@ -160,6 +162,7 @@ def test_concurrent_set_keeps_both(playground):
         assert node.status()["conflicts"] == 0 and node.get("BOTH") == lost["value"].encode()
         assert set(values(node, "BOTH")) >= {"canary of a", "canary of b"}, "neither is forgotten"
     assert entries(a, "BOTH")[0]["version"] == entries(b, "BOTH")[0]["version"]
+    assert refused(a, "conflicts", "resolve", "BOTH", "--take", "1") == 8, "there is none any more"
 
 
 def test_resolving_by_number_takes_what_the_list_shows(playground):

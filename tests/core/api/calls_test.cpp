@@ -33,9 +33,10 @@ void add_calls_about_scopes(auto& add) {
         R"({"call":"untrusted","id":7,"profiles":["dev"],"project":"/p","project_text":"x","values":true})");
     add(Explain{"K", {{"dev"}, "/p", "x"}},
         R"({"call":"explain","id":7,"key":"K","profiles":["dev"],"project":"/p","project_text":"x"})");
-    add(History{"K", "s", true, 3},
-        R"({"after":3,"call":"history","id":7,"key":"K","scope":"s","values":true})");
-    add(Rollback{"K", "s", "12"}, R"({"call":"rollback","id":7,"key":"K","scope":"s","to":"12"})");
+    add(History{"K", "s", true, 3, {{"dev"}, "/p", "x"}},
+        R"({"after":3,"call":"history","id":7,"key":"K","profiles":["dev"],"project":"/p","project_text":"x","scope":"s","values":true})");
+    add(Rollback{"K", "s", "12", true, {{"dev"}, "/p", "x"}},
+        R"({"call":"rollback","id":7,"key":"K","profiles":["dev"],"project":"/p","project_text":"x","scope":"s","settles":true,"to":"12"})");
 }
 
 std::vector<RequestCase> requests() {

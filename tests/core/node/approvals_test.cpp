@@ -43,6 +43,16 @@ TEST_F(ApprovalsTest, AreOfOneNameOneValueAndOneAuthor) {
     EXPECT_FALSE(has(reading("VISUAL", "vi")));
 }
 
+TEST_F(ApprovalsTest, AreOfOneType) {
+    sync::Reading joined = reading("PYTHONPATH", "/opt/p");
+    sync::put_type(joined.variable.tags, sync::Type::path_append);
+    ASSERT_TRUE(approvals_.add(joined));
+    EXPECT_TRUE(has(joined));
+    EXPECT_FALSE(has(reading("PYTHONPATH", "/opt/p"))) << "it would replace what a shell has";
+    sync::put_type(joined.variable.tags, sync::Type::path);
+    EXPECT_FALSE(has(joined)) << "it would go before what a shell has";
+}
+
 TEST_F(ApprovalsTest, HoldForEveryScopeAndVersionOfThatValue) {
     ASSERT_TRUE(approvals_.add(reading("EDITOR", "vi")));
     sync::Reading later = reading("EDITOR", "vi");

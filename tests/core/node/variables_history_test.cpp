@@ -49,5 +49,61 @@ TEST_F(VariablesHistoryTest, BothOfAConflictAreKeptUntilOneIsTaken) {
     EXPECT_EQ(bob().totals()->conflicts, 0U);
 }
 
+// A version that is written anew is this machine's own, and asks nobody for approval.
+TEST_F(VariablesHistoryTest, WhatAnotherWroteAndRunsCodeComesBackOnlyWhenApproved) {
+    const auto first = alice().set(set_call("EDITOR", "evil"));
+    carry(first, *bob_);
+    const auto second = alice().set(set_call("EDITOR", "vi"));
+    carry(second, *bob_);
+    EXPECT_EQ(bob().roll_back({"EDITOR", {}, first->versions.at(0)}).error().code, Code::denied);
+    EXPECT_TRUE(exported(bob()).items.empty());
+    ASSERT_TRUE(bob().trust({{"EDITOR"}, second->versions, {}, {}}));
+    put(bob(), "EDITOR", "ed");
+    EXPECT_TRUE(bob().roll_back({"EDITOR", {}, second->versions.at(0)}));
+    EXPECT_EQ(lines(exported(bob())), std::vector<std::string>{"EDITOR=vi"});
+    EXPECT_TRUE(alice().roll_back({"EDITOR", {}, first->versions.at(0)})) << "her own";
+}
+
+TEST_F(VariablesHistoryTest, AConflictIsNotSettledByAnUnseenValueThatRunsCode) {
+    const auto by_bob = bob().set(set_call("PAGER", "bob's"));
+    const auto by_alice = alice().set(set_call("PAGER", "alice's"));
+    carry(by_alice, *bob_);
+    EXPECT_EQ(bob().roll_back({"PAGER", {}, by_alice->versions.at(0), true, {}}).error().code,
+              Code::denied);
+    ASSERT_TRUE(bob().roll_back({"PAGER", {}, by_bob->versions.at(0), true, {}}));
+    EXPECT_EQ(lines(exported(bob())), std::vector<std::string>{"PAGER=bob's"});
+}
+
+TEST_F(VariablesHistoryTest, OnlyOneOfAConflictSettlesIt) {
+    const auto old = bob().set(set_call("A", "old"));
+    const auto by_bob = bob().set(set_call("A", "bob's"));
+    const auto settle = [this](const std::string& version) {
+        return bob().roll_back({"A", {}, version, true, {}});
+    };
+    EXPECT_EQ(settle(by_bob->versions.at(0)).error().code, Code::conflict) << "there is none";
+    const auto by_alice = alice().set(set_call("A", "alice's"));
+    carry(by_alice, *bob_);
+    EXPECT_EQ(settle(old->versions.at(0)).error().code, Code::conflict);
+    EXPECT_EQ(bob().totals()->conflicts, 1U);
+    ASSERT_TRUE(settle(by_alice->versions.at(0)));
+    EXPECT_EQ(bob().get({"A", {}, {}})->value->reveal_text(), "alice's");
+    EXPECT_EQ(bob().totals()->conflicts, 0U);
+}
+
+TEST_F(VariablesHistoryTest, SeesInAProjectWhatGetSees) {
+    ASSERT_TRUE(alice().create_profile({"dev"}));
+    put(alice(), "A", "one", "profile/dev");
+    put(alice(), "A", "two", "profile/dev");
+    const std::string text = "profile = \"dev\"\n";
+    const api::Scoping inside{{}, "/p", text};
+    ASSERT_TRUE(alice().trust({{}, {}, "/p", text}));
+    EXPECT_EQ(alice().history({"A", {}, false, 0, {}}).error().code, Code::not_found);
+    const auto past = alice().history({"A", {}, false, 0, inside});
+    ASSERT_TRUE(past) << past.error().message;
+    EXPECT_EQ(past->scope, "profile/dev");
+    ASSERT_TRUE(alice().roll_back({"A", {}, past->entries.at(1).version, false, inside}));
+    EXPECT_EQ(alice().get({"A", {}, inside})->value->reveal_text(), "one");
+}
+
 } // namespace
 } // namespace envmesh::node

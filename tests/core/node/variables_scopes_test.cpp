@@ -58,6 +58,9 @@ TEST_F(VariablesScopesTest, AnotherMachineByItsName) {
     put(alice(), "A", "for bob", "device/bob");
     EXPECT_THAT(lines(exported(alice())), IsEmpty());
     EXPECT_EQ(alice().set(set_call("A", "1", "device/nobody")).error().code, Code::invalid);
+    const std::string nobody = "device/" + std::string(32, '0');
+    EXPECT_EQ(alice().set(set_call("A", "1", nobody)).error().code, Code::invalid);
+    EXPECT_EQ(alice().list({false, {}, nobody}).error().code, Code::invalid);
 }
 
 TEST_F(VariablesScopesTest, WhatChangesTheCodeThatRunsIsApprovedValueByValue) {
@@ -111,6 +114,24 @@ TEST_F(VariablesScopesTest, WhatAProjectBringsIsApprovedAsItIsSeenThere) {
     EXPECT_THAT(lines(exported(bob())), IsEmpty()) << "the shared one was not approved";
 }
 
+TEST_F(VariablesScopesTest, WhatIsRequiredIsMissingUntilItReachesWhoAsks) {
+    const std::string text = "required = [\"SEEN\", \"PAGER\", \"ONLY_RUN\"]\n";
+    const api::Scoping inside{{}, "/p", text};
+    ASSERT_TRUE(bob().trust({{}, {}, "/p", text}));
+    api::Set call = set_call("SEEN", "1");
+    call.visibility = "get";
+    ASSERT_TRUE(bob().set(std::move(call)));
+    call = set_call("ONLY_RUN", "1");
+    call.visibility = "run";
+    ASSERT_TRUE(bob().set(std::move(call)));
+    const auto pager = alice().set(set_call("PAGER", "less"));
+    carry(pager, *bob_);
+    EXPECT_THAT(exported(bob(), inside).missing, ElementsAre("SEEN", "PAGER", "ONLY_RUN"));
+    EXPECT_THAT(exported(bob(), inside, true).missing, ElementsAre("SEEN", "PAGER"));
+    ASSERT_TRUE(bob().trust({{"PAGER"}, pager->versions, {}, {}}));
+    EXPECT_THAT(exported(bob(), inside, true).missing, ElementsAre("SEEN"));
+}
+
 TEST_F(VariablesScopesTest, AProjectCountsOnceItIsTrusted) {
     ASSERT_TRUE(alice().create_profile({"dev"}));
     put(alice(), "A", "dev", "profile/dev");
@@ -125,9 +146,11 @@ TEST_F(VariablesScopesTest, AProjectCountsOnceItIsTrusted) {
                 ElementsAre(HasSubstr("not trusted")));
     EXPECT_THAT(exported(alice(), {{}, "/elsewhere", text}).skipped,
                 ElementsAre(HasSubstr("not trusted")));
+    put(alice(), "B", "shared");
+    EXPECT_THAT(exported(alice(), inside).missing, IsEmpty());
     EXPECT_EQ(alice().trust({{}, {}, "/p", "profile = 7"}).error().code, Code::invalid);
     ASSERT_TRUE(alice().distrust({{}, inside.project}));
-    EXPECT_THAT(lines(exported(alice(), inside)), IsEmpty());
+    EXPECT_THAT(lines(exported(alice(), inside)), ElementsAre("B=shared"));
 }
 
 } // namespace
