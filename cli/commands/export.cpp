@@ -43,6 +43,16 @@ void append_changes(Context& context, Script& script, const std::vector<Wanted>&
                          " variables stay in this shell when they are deleted: they are too many.");
 }
 
+// tmux can replace what its windows start with, and not add to it.
+void leave_out_paths(std::vector<Wanted>& wanted, api::Export::Reply& all) {
+    std::erase_if(wanted, [&](const Wanted& one) {
+        if (one.mode == Mode::replace) return false;
+        all.skipped.push_back(std::string(one.name) +
+                              ": it joins what is there, and tmux replaces");
+        return true;
+    });
+}
+
 // A path joins what is there; everything else stands as it is.
 void append_all(Script& script, const std::vector<Wanted>& wanted) {
     for (const Wanted& one : wanted) {
@@ -112,7 +122,8 @@ Exit export_variables(Context& context, const ExportOptions& options) {
         context.out.note("no variables were exported. " + all.error().message);
         return 0;
     }
-    const auto wanted = wanted_of(*all, shell->dialect);
+    auto wanted = wanted_of(*all, shell->dialect);
+    if (shell->dialect == Dialect::tmux) leave_out_paths(wanted, *all);
     if (options.hook || shell->dialect == Dialect::tmux)
         append_changes(context, script, wanted, shell->dialect);
     else
