@@ -196,6 +196,8 @@ Changes changes(const std::vector<Wanted>& wanted, Marks marks, const Environmen
     return out;
 }
 
+std::string fingerprint(std::string_view text) { return digits(hash_of(text)); }
+
 // What is not written as we write it shows when it is written again.
 Marks marks_from(std::string_view text) {
     Marks marks;
@@ -232,7 +234,7 @@ MarksText to_text(const Marks& marks) {
         if (has_room) before_bytes += before;
         entries += one;
     }
-    if (!entries.empty()) out.text = std::string(format) + digits(hash_of(entries)) + entries;
+    if (!entries.empty()) out.text = std::string(format) + fingerprint(entries) + entries;
     return out;
 }
 

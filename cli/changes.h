@@ -54,6 +54,9 @@ struct Changes {
 
 Changes changes(const std::vector<Wanted>& wanted, Marks marks, const Environment& environment);
 
+/// 16 digits that tell whether a text is still the same. They guard against nobody.
+std::string fingerprint(std::string_view text);
+
 /// Nothing that is not exactly what `to_text` wrote becomes a mark: hostile or cut text is no
 /// marks, and names that may never be exported have none.
 Marks marks_from(std::string_view text);

@@ -235,6 +235,32 @@ def test_a_project_below_a_folder_whose_name_has_a_line_end(node, screens, shell
     assert calls.since(lambda: (screen.type(go), screen.ask())) >= 1
 
 
+@pytest.mark.parametrize("shell", ALL)
+def test_a_project_that_is_not_trusted_is_named_once_for_each_text(node, screens, shell):
+    folder = node.home / "project"
+    (folder / "below").mkdir(parents=True)
+    project = folder / ".envmesh.toml"
+    project.write_text("required = []\n")
+    node.set("A", "1")
+    screen = screens(node, shell)
+    screen.follows("A", b"1")
+
+    def is_said(times):  # the line may be wider than the terminal
+        changed(node)
+        screen.ask()
+        return "".join(screen.shown().split()).count("itisnottrusted") == times
+    assert is_said(0)
+    screen.type(f"cd {folder}/below")
+    wait_until(lambda: is_said(1), "it is said")
+    for _ in range(4):
+        assert is_said(1)
+    project.write_text("required = []\n# another\n")
+    wait_until(lambda: is_said(2), "it is said of the new text")
+    node.ok("trust", "--project", str(folder), "--yes")
+    screen.follows("ENVMESH_TOLD", None)
+    assert is_said(2)
+
+
 def test_a_daemon_that_says_nothing_is_asked_three_times(node, screens):
     calls = Calls(node)
     screen = screens(node, "bash")
