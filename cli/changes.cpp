@@ -2,6 +2,7 @@
 #include "cli/changes.h"
 
 #include "cli/script.h"
+#include "core/node/policy.h"
 
 #include <algorithm>
 
@@ -51,11 +52,17 @@ std::size_t place_of(std::string_view part, std::string_view list, Mode mode) {
     return std::min(mode == Mode::prepend ? all.find(one) : all.rfind(one), list.size());
 }
 
-Value without(std::string_view part, Value list, Mode mode) {
+bool is_part(std::string_view part, std::string_view list, Mode mode) {
+    return place_of(part, list, mode) != list.size();
+}
+
+// Where nothing else is in the list, it becomes what it was before: unset, or empty.
+Value without(const Mark& mark, Value list) {
+    const std::string_view part = mark.part;
     if (!list || part.empty()) return list;
     const auto text = list->reveal_text();
-    if (text == part) return std::nullopt;
-    const auto at = place_of(part, text, mode);
+    if (text == part) return copy_of(mark.before);
+    const auto at = place_of(part, text, mark.mode);
     if (at == text.size()) return list;
     const auto colon = at == 0 ? 0 : at - 1; // the one that goes with it
     std::string rest(text.substr(0, colon));
@@ -63,7 +70,7 @@ Value without(std::string_view part, Value list, Mode mode) {
     return Secret(std::string_view(rest));
 }
 
-// An empty part of such a list means the current folder, so none is made.
+// Beside a colon, an empty list would be an empty part, which means the current folder.
 Value with(std::string_view part, const Value& list, Mode mode) {
     if (!list || list->empty()) return Secret(part);
     const std::string text(list->reveal_text());
@@ -76,14 +83,18 @@ bool is_ours(const Mark& mark, const Value& value) {
 }
 
 Value undone(const Mark& mark, Value value) {
-    if (mark.mode != Mode::replace) return without(mark.part, std::move(value), mark.mode);
+    if (mark.mode != Mode::replace) return without(mark, std::move(value));
     return is_ours(mark, value) ? copy_of(mark.before) : std::move(value);
 }
 
-bool is_done(const Mark& mark, const Wanted& wanted) {
+// A part has to be there as well: a start-up file that assigns the whole list, as that of a login
+// shell does with PATH, takes it out of a shell that has inherited the mark.
+bool is_done(const Mark& mark, const Wanted& wanted, const Environment& environment) {
     if (mark.mode != wanted.mode) return false;
     const auto value = text(wanted.value);
-    return mark.mode == Mode::replace ? mark.hash == hash_of(value) : mark.part == value;
+    if (mark.mode == Mode::replace) return mark.hash == hash_of(value);
+    const auto present = environment(std::string(wanted.name));
+    return mark.part == value && present && is_part(value, *present, mark.mode);
 }
 
 struct Step {
@@ -106,11 +117,11 @@ Step replaced(const Wanted& wanted, const Mark* old, Value present) {
 Step joined(const Wanted& wanted, const Mark* old, Value present) {
     const std::string part(text(wanted.value));
     Value base = old == nullptr ? std::move(present) : undone(*old, std::move(present));
-    const bool is_there =
-        base && (base->reveal_text() == part ||
-                 place_of(part, base->reveal_text(), wanted.mode) != base->reveal_text().size());
+    const bool is_there = base && is_part(part, base->reveal_text(), wanted.mode);
     if (is_there || part.empty()) return {std::move(base), std::nullopt};
-    return {with(part, base, wanted.mode), Mark{.mode = wanted.mode, .before = {}, .part = part}};
+    Mark mark{.mode = wanted.mode, .before = {}, .part = part};
+    if (base && base->empty()) mark.before = Secret(std::string_view());
+    return {with(part, base, wanted.mode), std::move(mark)};
 }
 
 void note(Changes& to, const std::string& name, const Value& present, Value value) {
@@ -118,23 +129,29 @@ void note(Changes& to, const std::string& name, const Value& present, Value valu
     to.items.push_back({name, std::move(value)});
 }
 
-// After the name: "=" and the hash, ":" and what was there before; or "<" or ">" and the part.
+// After the name: "=" and the hash, ":" and what was there before; or "<" or ">" and the part, ":"
+// if the variable was empty before.
 std::string entry(const std::string& name, const Mark& mark, bool with_before) {
-    if (mark.mode == Mode::prepend) return ' ' + name + '<' + base64(view(mark.part));
-    if (mark.mode == Mode::append) return ' ' + name + '>' + base64(view(mark.part));
+    if (mark.mode != Mode::replace)
+        return ' ' + name + (mark.mode == Mode::prepend ? '<' : '>') + base64(view(mark.part)) +
+               (mark.before ? ":" : "");
     std::string out = ' ' + name + '=' + digits(mark.hash);
     if (with_before && mark.before) out += ':' + base64(mark.before->reveal());
     return out;
 }
 
+std::optional<Mark> part_mark_from(char kind, std::string_view text) {
+    const bool was_empty = text.ends_with(':');
+    const auto part = from_base64(text.substr(0, text.size() - (was_empty ? 1 : 0)));
+    if (!part || part->empty()) return std::nullopt;
+    return Mark{.mode = kind == '<' ? Mode::prepend : Mode::append,
+                .before = was_empty ? std::optional<Secret>(std::in_place, std::string_view())
+                                    : std::nullopt,
+                .part = std::string(envmesh::text(*part))};
+}
+
 std::optional<Mark> mark_from(char kind, std::string_view text) {
-    if (kind != '=') {
-        const auto part = from_base64(text);
-        if (!part || part->empty()) return std::nullopt;
-        return Mark{.mode = kind == '<' ? Mode::prepend : Mode::append,
-                    .before = {},
-                    .part = std::string(envmesh::text(*part))};
-    }
+    if (kind != '=') return part_mark_from(kind, text);
     const auto hash = from_digits(text.substr(0, hash_digits));
     if (!hash) return std::nullopt;
     Mark mark{.hash = *hash, .before = {}, .part = {}};
@@ -160,7 +177,7 @@ Changes changes(const std::vector<Wanted>& wanted, Marks marks, const Environmen
     for (const Wanted& one : wanted) {
         const std::string name(one.name);
         const auto old = marks.find(name);
-        if (old != marks.end() && is_done(old->second, one)) {
+        if (old != marks.end() && is_done(old->second, one, environment)) {
             out.marks.insert(marks.extract(old));
             continue;
         }
@@ -179,6 +196,8 @@ Changes changes(const std::vector<Wanted>& wanted, Marks marks, const Environmen
     return out;
 }
 
+std::string fingerprint(std::string_view text) { return digits(hash_of(text)); }
+
 // What is not written as we write it shows when it is written again.
 Marks marks_from(std::string_view text) {
     Marks marks;
@@ -193,6 +212,10 @@ Marks marks_from(std::string_view text) {
         rest.remove_prefix(1 + one.size());
     }
     if (to_text(marks).text != text) return {};
+    // We never set these, so whoever wrote such a mark wants them set by our undoing it.
+    std::erase_if(marks, [](const auto& mark) {
+        return node::classify(mark.first) == node::NameClass::never;
+    });
     return marks;
 }
 
@@ -211,7 +234,7 @@ MarksText to_text(const Marks& marks) {
         if (has_room) before_bytes += before;
         entries += one;
     }
-    if (!entries.empty()) out.text = std::string(format) + digits(hash_of(entries)) + entries;
+    if (!entries.empty()) out.text = std::string(format) + fingerprint(entries) + entries;
     return out;
 }
 

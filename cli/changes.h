@@ -35,7 +35,7 @@ struct Wanted {
 struct Mark {
     Mode mode = Mode::replace;
     std::uint64_t hash = 0;       // replace: of the value that we set
-    std::optional<Secret> before; // replace: what was there
+    std::optional<Secret> before; // what was there; of prepend and append only when it was empty
     std::string part;             // prepend, append: what was added
 };
 using Marks = std::map<std::string, Mark, std::less<>>;
@@ -54,8 +54,11 @@ struct Changes {
 
 Changes changes(const std::vector<Wanted>& wanted, Marks marks, const Environment& environment);
 
+/// 16 digits that tell whether a text is still the same. They guard against nobody.
+std::string fingerprint(std::string_view text);
+
 /// Nothing that is not exactly what `to_text` wrote becomes a mark: hostile or cut text is no
-/// marks.
+/// marks, and names that may never be exported have none.
 Marks marks_from(std::string_view text);
 /// Takes out the marks that have no room: those are never undone. Empty when there are none.
 struct MarksText {

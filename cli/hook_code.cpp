@@ -7,41 +7,42 @@ namespace envmesh::cli {
 namespace {
 
 // Whatever is evaluated within a function would be kept from the shell by a local variable of the
-// same name, so these have long ones. errexit means nothing in what runs before ||. Before bash 5.1
-// PROMPT_COMMAND was one string, which is element 0 of a list as well.
+// same name, so these have long ones. A backslash keeps aliases out; without the word itself bash
+// splits what is assigned, hence the quotes. errexit means nothing in what runs before ||. Before
+// bash 5.1 PROMPT_COMMAND was one string, which is element 0 of a list as well.
 constexpr std::string_view bash = R"bash(if [[ $- == *i* ]]; then
     _envmesh_seen='' _envmesh_folder='' _envmesh_project='' _envmesh_tries=0
     _envmesh_find() {
-        local _envmesh_at=$PWD
+        \local _envmesh_at="$PWD"
         _envmesh_folder=$PWD _envmesh_project=''
         until [[ -f $_envmesh_at/.envmesh.toml ]]; do
-            [[ -n $_envmesh_at ]] || return 0
+            [[ $_envmesh_at == */* ]] || \return 0
             _envmesh_at=${_envmesh_at%/*}
         done
         _envmesh_project=$_envmesh_at/.envmesh.toml
     }
     _envmesh_refresh() {
-        local _envmesh_generation='' _envmesh_settings='' _envmesh_lines
-        [[ -r @GENERATION@ ]] || return 0
-        IFS= read -r _envmesh_generation <@GENERATION@
-        [[ -n $_envmesh_generation ]] || return 0
+        \local _envmesh_generation='' _envmesh_settings='' _envmesh_lines
+        [[ -r @GENERATION@ ]] || \return 0
+        IFS= \read -r _envmesh_generation <@GENERATION@
+        [[ -n $_envmesh_generation ]] || \return 0
         if [[ $PWD != "$_envmesh_folder" || -f .envmesh.toml ]]; then _envmesh_find; fi
         if [[ -n $_envmesh_project ]]; then
-            { IFS= read -r -d '' -n 65536 _envmesh_settings <"$_envmesh_project"; } 2>/dev/null
+            { IFS= \read -r -d '' -n 65536 _envmesh_settings <"$_envmesh_project"; } 2>/dev/null
         fi
         _envmesh_settings=$_envmesh_generation:$_envmesh_project:$_envmesh_settings
-        [[ $_envmesh_settings != "$_envmesh_seen" ]] || return 0
+        [[ $_envmesh_settings != "$_envmesh_seen" ]] || \return 0
         _envmesh_tries=$((_envmesh_tries + 1))
         if [[ $_envmesh_tries -ge 3 ]]; then _envmesh_seen=$_envmesh_settings _envmesh_tries=0; fi
         _envmesh_lines=$(envmesh-cli export --hook --shell bash)
-        [[ -n $_envmesh_lines ]] || return 0
-        eval "$_envmesh_lines"
+        [[ -n $_envmesh_lines ]] || \return 0
+        \eval "$_envmesh_lines"
         _envmesh_seen=$_envmesh_settings _envmesh_tries=0
     }
     _envmesh_hook() {
-        local _envmesh_status=$?
-        _envmesh_refresh || :
-        [[ $- == *e* ]] || return "$_envmesh_status"
+        \local _envmesh_status="$?"
+        _envmesh_refresh || \:
+        [[ $- == *e* ]] || \return "$_envmesh_status"
     }
     if [[ "${PROMPT_COMMAND[*]-}" != *_envmesh_hook* ]]; then
         if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
@@ -54,56 +55,57 @@ fi
 )bash";
 
 constexpr std::string_view zsh = R"zsh(if [[ -o interactive ]]; then
-    typeset -g _envmesh_seen='' _envmesh_folder='' _envmesh_project='' _envmesh_tries=0
-    zmodload -F zsh/system b:sysread
-    autoload -Uz add-zsh-hook
+    \typeset -g _envmesh_seen='' _envmesh_folder='' _envmesh_project='' _envmesh_tries=0
+    \zmodload -F zsh/system b:sysread
+    \autoload -Uz add-zsh-hook
     _envmesh_find() {
-        local _envmesh_at=$PWD
+        \local _envmesh_at="$PWD"
         _envmesh_folder=$PWD _envmesh_project=''
         until [[ -f $_envmesh_at/.envmesh.toml ]]; do
-            [[ -n $_envmesh_at ]] || return 0
+            [[ $_envmesh_at == */* ]] || \return 0
             _envmesh_at=${_envmesh_at%/*}
         done
         _envmesh_project=$_envmesh_at/.envmesh.toml
     }
     _envmesh_hook() {
-        emulate -L zsh
-        local _envmesh_generation='' _envmesh_settings='' _envmesh_lines
-        [[ -r @GENERATION@ ]] || return 0
-        IFS= read -r _envmesh_generation <@GENERATION@
-        [[ -n $_envmesh_generation ]] || return 0
+        \emulate -L zsh
+        \local _envmesh_generation='' _envmesh_settings='' _envmesh_lines
+        [[ -r @GENERATION@ ]] || \return 0
+        IFS= \read -r _envmesh_generation <@GENERATION@
+        [[ -n $_envmesh_generation ]] || \return 0
         if [[ $PWD != "$_envmesh_folder" || -f .envmesh.toml ]]; then _envmesh_find; fi
         if [[ -n $_envmesh_project ]]; then
-            { sysread -s 65536 _envmesh_settings <$_envmesh_project } 2>/dev/null
+            { \sysread -s 65536 _envmesh_settings <$_envmesh_project } 2>/dev/null
         fi
         _envmesh_settings=$_envmesh_generation:$_envmesh_project:$_envmesh_settings
-        [[ $_envmesh_settings != "$_envmesh_seen" ]] || return 0
+        [[ $_envmesh_settings != "$_envmesh_seen" ]] || \return 0
         _envmesh_tries=$((_envmesh_tries + 1))
         if [[ $_envmesh_tries -ge 3 ]]; then _envmesh_seen=$_envmesh_settings _envmesh_tries=0; fi
         _envmesh_lines=$(envmesh-cli export --hook --shell zsh)
-        [[ -n $_envmesh_lines ]] || return 0
-        eval "$_envmesh_lines"
+        [[ -n $_envmesh_lines ]] || \return 0
+        \eval "$_envmesh_lines"
         _envmesh_seen=$_envmesh_settings _envmesh_tries=0
     }
-    add-zsh-hook precmd _envmesh_hook
-    add-zsh-hook preexec _envmesh_hook
+    \add-zsh-hook precmd _envmesh_hook
+    \add-zsh-hook preexec _envmesh_hook
 fi
 )zsh";
 
+// A folder here ends with a slash, since `string collect` cuts off the line ends of its name.
 constexpr std::string_view fish = R"fish(if status is-interactive
     set -g _envmesh_seen ''
     set -g _envmesh_folder ''
     set -g _envmesh_project ''
     set -g _envmesh_tries 0
     function _envmesh_find
-        set -l at $PWD
+        set -l at "$PWD/"
         set _envmesh_folder $PWD
         set _envmesh_project ''
-        while not test -f "$at/.envmesh.toml"
+        while not test -f "$at.envmesh.toml"
+            set at (string replace -r '[^/]*/$' '' -- "$at" | string collect)
             test -n "$at"; or return
-            set at (string replace -r '/[^/]*$' '' -- "$at")
         end
-        set _envmesh_project "$at/.envmesh.toml"
+        set _envmesh_project "$at.envmesh.toml"
     end
     function _envmesh_hook --on-event fish_prompt --on-event fish_preexec
         test -r @GENERATION@; or return

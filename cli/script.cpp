@@ -83,11 +83,6 @@ std::string nu_path(std::string_view value) {
     }
 }
 
-// xonsh splits these and expands ~ and $ in them. Its own PATH has to stay a list.
-bool is_path_for_xonsh(std::string_view name) {
-    return (name.ends_with("PATH") || name.ends_with("DIRS")) && name != "PATH";
-}
-
 } // namespace
 
 bool is_variable_name(std::string_view name) {
@@ -144,14 +139,13 @@ bool Script::set(std::string_view name, View value) {
     };
     switch (dialect_) {
     case Dialect::posix:
-    case Dialect::ansi_c: write("export ", "="); break;
+    case Dialect::ansi_c: write("\\export ", "="); break; // not an alias of that name
     case Dialect::fish: write("set -gx ", " "); break;
     case Dialect::powershell: write("${env:", "}="); break;
     case Dialect::nu: member(name, constant); break;
     case Dialect::elvish: write("set-env ", " "); break;
     case Dialect::xonsh:
-        if (is_path_for_xonsh(name))
-            text_.append("__xonsh__.env.register('").append(name).append("', type='str')\n");
+        if (name != "PATH") names_.append(1, ' ').append(name); // its own PATH has to stay a list
         write("$", " = ");
         break;
     case Dialect::cmd: write("set \"", "=", "\""); break;
@@ -167,7 +161,7 @@ void Script::unset(std::string_view name) {
     };
     switch (dialect_) {
     case Dialect::posix:
-    case Dialect::ansi_c: return write("unset -v ");
+    case Dialect::ansi_c: return write("\\unset -v '", "'"); // NAME may be a global alias in zsh
     case Dialect::fish: return write("set -eg ");
     case Dialect::powershell: return write("${env:", "}=$null");
     case Dialect::nu: return member(name, "null");
@@ -178,7 +172,14 @@ void Script::unset(std::string_view name) {
     }
 }
 
+// xonsh makes numbers, lists and more of names that it knows, and expands ~ and $ in some; as text
+// they stay what they are. A name that it does not know is left so: once registered it would never
+// count as missing. One line for all, since xonsh takes long to read one.
 std::string_view Script::finish() {
+    if (!names_.empty())
+        text_.insert(0, "[e.register(n, type='str') for e in [__xonsh__.env] for n in '" +
+                            names_.substr(1) + "'.split() if e.get_validator(n, e) is not e]\n");
+    names_.clear();
     if (dialect_ == Dialect::nu) text_ += text_.empty() ? "{}\n" : "\n}\n";
     return text_;
 }

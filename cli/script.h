@@ -38,6 +38,7 @@ class Script {
 
     Dialect dialect_;
     std::string text_;
+    std::string names_; // for xonsh, with a space before each
 };
 
 } // namespace envmesh::cli

@@ -13,6 +13,7 @@
 namespace envmesh::cli {
 namespace {
 
+constexpr auto told_variable = "ENVMESH_TOLD";   // what of a project has been said in this shell
 constexpr std::chrono::milliseconds budget{150}; // a shell is waiting to start
 
 // The shell that started us has exported what it has.
@@ -41,6 +42,34 @@ void append_changes(Context& context, Script& script, const std::vector<Wanted>&
     if (left_out > 0)
         context.out.note(std::to_string(left_out) +
                          " variables stay in this shell when they are deleted: they are too many.");
+}
+
+// Whoever enters a project that does not count learns why, once until that or the file is another.
+void tell_of_project(Context& context, Script& script, const ExportOptions& options,
+                     const api::Export::Reply& all) {
+    const auto here = scoping(options.profiles);
+    const auto line = std::ranges::find_if(all.skipped, [&](const std::string& one) {
+        return here && !here->project.empty() && one.starts_with(here->project + ':');
+    });
+    const auto told = inherited(told_variable);
+    if (line == all.skipped.end()) {
+        if (told) script.unset(told_variable);
+        return;
+    }
+    const std::string saying = fingerprint(*line + '\n' + here->project_text);
+    if (told == saying || !context.out.has_audience()) return;
+    context.out.note(*line);
+    script.set(told_variable, view(saying));
+}
+
+// tmux can replace what its windows start with, and not add to it.
+void leave_out_paths(std::vector<Wanted>& wanted, api::Export::Reply& all) {
+    std::erase_if(wanted, [&](const Wanted& one) {
+        if (one.mode == Mode::replace) return false;
+        all.skipped.push_back(std::string(one.name) +
+                              ": it joins what is there, and tmux replaces");
+        return true;
+    });
 }
 
 // A path joins what is there; everything else stands as it is.
@@ -112,7 +141,10 @@ Exit export_variables(Context& context, const ExportOptions& options) {
         context.out.note("no variables were exported. " + all.error().message);
         return 0;
     }
-    const auto wanted = wanted_of(*all, shell->dialect);
+    auto wanted = wanted_of(*all, shell->dialect);
+    if (shell->dialect == Dialect::tmux) leave_out_paths(wanted, *all);
+    if (options.hook && shell->dialect != Dialect::tmux)
+        tell_of_project(context, script, options, *all);
     if (options.hook || shell->dialect == Dialect::tmux)
         append_changes(context, script, wanted, shell->dialect);
     else

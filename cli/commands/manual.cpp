@@ -86,6 +86,9 @@ As \-\-quiet.
 .B ENVMESH_STATE
 Written by the hook: what it changed in this shell, so that it can take it back.
 .TP
+.B ENVMESH_TOLD
+Written by the hook: what it said of the project here, so that it says it once.
+.TP
 .B NO_COLOR
 No colours, unless \-\-color says otherwise.
 )";

@@ -121,11 +121,42 @@ TEST(Changes, OfAListLeaveAPersonsOwnPartsAlone) {
     shell.has["PATH"] = "";
     shell.follow({{"PATH", "/tools", Mode::prepend}});
     EXPECT_EQ(shell.has["PATH"], "/tools") << "an empty part would be the current folder";
-    shell.has["PATH"] = "/bin"; // the person took it out
-    EXPECT_EQ(shell.follow({{"PATH", "/tools", Mode::prepend}}), Names());
+    shell.has["PATH"] = "/bin";
     EXPECT_EQ(shell.follow({{"PATH", "/all", Mode::replace}}), Names{"PATH"});
     shell.follow({});
     EXPECT_EQ(shell.has, (Has{{"PATH", "/bin"}}));
+}
+
+// What a login shell does: it inherits the marks, and its start-up files assign the list anew.
+TEST(Changes, OfAListPutInAPartThatIsThereNoMore) {
+    for (const Mode mode : {Mode::prepend, Mode::append}) {
+        Followed shell;
+        shell.has = {{"PATH", "/bin"}};
+        shell.follow({{"PATH", "/tools", mode}});
+        shell.has["PATH"] = "/usr/bin:/toolsmith";
+        EXPECT_EQ(shell.follow({{"PATH", "/tools", mode}}), Names{"PATH"});
+        EXPECT_EQ(shell.follow({{"PATH", "/tools", mode}}), Names());
+        EXPECT_EQ(shell.has["PATH"], mode == Mode::prepend ? "/tools:/usr/bin:/toolsmith"
+                                                           : "/usr/bin:/toolsmith:/tools");
+        shell.has.erase("PATH");
+        EXPECT_EQ(shell.follow({{"PATH", "/tools", mode}}), Names{"PATH"});
+        EXPECT_EQ(shell.has["PATH"], "/tools");
+        shell.follow({});
+        EXPECT_EQ(shell.has, Has());
+    }
+}
+
+TEST(Changes, OfAListThatWasEmptyLeaveItEmpty) {
+    for (const Mode mode : {Mode::prepend, Mode::append}) {
+        Followed shell;
+        shell.has = {{"LIST", ""}};
+        EXPECT_EQ(shell.follow({{"LIST", "/a", mode}}), Names{"LIST"});
+        EXPECT_EQ(shell.has["LIST"], "/a");
+        EXPECT_EQ(shell.follow({{"LIST", "/b", mode}}), Names{"LIST"});
+        EXPECT_EQ(shell.has["LIST"], "/b");
+        EXPECT_EQ(shell.follow({}), Names{"LIST"});
+        EXPECT_EQ(shell.has, (Has{{"LIST", ""}}));
+    }
 }
 
 std::string marks_of(const std::vector<Given>& given) {
@@ -156,6 +187,16 @@ TEST(Marks, ThatAreCutOrChangedAreNone) {
     }
     for (const std::string_view nonsense : {"", " ", "1", "1 ", "2 0123456789abcdef A=0", "\xff"})
         EXPECT_TRUE(marks_from(nonsense).empty());
+}
+
+// The sum guards against nobody, so a forged text can be right.
+TEST(Marks, OfNamesThatMayNeverBeExportedAreNone) {
+    Marks forged;
+    for (const std::string name : {"BASH_ENV", "PS4", "LD_PRELOAD", "_envmesh_seen", "FREE"})
+        forged.emplace(name, Mark{.before = Secret(std::string_view("before")), .part = {}});
+    const auto read = marks_from(to_text(forged).text);
+    ASSERT_EQ(read.size(), 1U);
+    EXPECT_EQ(read.begin()->first, "FREE");
 }
 
 TEST(Marks, HaveALimitAndWhatIsBeyondIsNotUndone) {

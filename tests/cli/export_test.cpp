@@ -155,9 +155,9 @@ TEST(Export, PrintsAllPagesForTheShellThatIsNamed) {
     const Cli cli(daemon.socket());
     // Far more than 150 ms, for programs that a sanitizer slows down.
     const std::string strict = "--timeout 30s export --strict --shell ";
-    EXPECT_EQ(cli.run(strict + "sh").out, "export A='it'\\''s'\nexport B='\xff\n'\n");
-    EXPECT_EQ(cli.run(strict + "bash").out, "export A=$'it\\047s'\nexport B=$'\\377\\012'\n");
-    EXPECT_EQ(cli.run(strict + "zsh").out, "export A=$'it\\047s'\nexport B=$'\\377\\012'\n");
+    EXPECT_EQ(cli.run(strict + "sh").out, "\\export A='it'\\''s'\n\\export B='\xff\n'\n");
+    EXPECT_EQ(cli.run(strict + "bash").out, "\\export A=$'it\\047s'\n\\export B=$'\\377\\012'\n");
+    EXPECT_EQ(cli.run(strict + "zsh").out, "\\export A=$'it\\047s'\n\\export B=$'\\377\\012'\n");
     const Outcome unknown = cli.run("export --shell csh");
     EXPECT_EQ(unknown.exit, 2);
     EXPECT_EQ(unknown.out, "");
@@ -183,12 +183,12 @@ TEST(Export, ForAHookPrintsOnlyWhatDiffersFromTheShell) {
     const auto export_for_hook = [&] {
         return cli.run("--timeout 30s export --strict --hook --shell sh").out;
     };
-    const std::string begin = "export ENVMESH_STATE='";
+    const std::string begin = "\\export ENVMESH_STATE='";
     const Inherited old("A", "old");
     const std::string all = export_for_hook();
     const auto marks = all.find(begin);
     ASSERT_NE(marks, std::string::npos);
-    EXPECT_EQ(all.substr(0, marks), "export A='it'\\''s'\nexport B='\xff\n'\n");
+    EXPECT_EQ(all.substr(0, marks), "\\export A='it'\\''s'\n\\export B='\xff\n'\n");
     EXPECT_NE(all.find(":b2xk ", marks), std::string::npos) << "what was there before";
 
     const Inherited a("A", "it's");
@@ -196,6 +196,24 @@ TEST(Export, ForAHookPrintsOnlyWhatDiffersFromTheShell) {
     const auto from = marks + begin.size();
     const Inherited state("ENVMESH_STATE", all.substr(from, all.find('\'', from) - from));
     EXPECT_EQ(export_for_hook(), all.substr(marks)) << "the marks alone: it was reached";
+}
+
+Result<api::Reply> a_path(const api::Request& /*request*/) {
+    api::Export::Reply page;
+    page.items.push_back({"A", Secret("1")});
+    page.items.push_back({"TOOLS", Secret("/tools"), "path"});
+    page.items.push_back({"LATER", Secret("/later"), "path-append"});
+    return page;
+}
+
+// tmux sets what new windows start with, and whatever its server had there would be gone.
+TEST(Export, LeavesOutPathsForTmux) {
+    LocalDaemon daemon(a_path);
+    const std::string out =
+        Cli(daemon.socket()).run("--timeout 30s export --strict --shell tmux").out;
+    EXPECT_NE(out.find("set-environment -g A \"1\""), std::string::npos) << out;
+    EXPECT_EQ(out.find("TOOLS"), std::string::npos) << out;
+    EXPECT_EQ(out.find("LATER"), std::string::npos) << out;
 }
 
 // More of these than half of what a program can be given, one page each; then a small one.
@@ -221,8 +239,8 @@ TEST(Export, LeavesOutTheLargestOfMoreThanAProgramCanBeGiven) {
     const auto most = static_cast<std::size_t>(sysconf(_SC_ARG_MAX)) / 2;
     EXPECT_LE(out.size(), most + 1'000); // quotes and "export"
     EXPECT_GT(out.size(), most - 200'000);
-    EXPECT_NE(out.find("export L1='"), std::string::npos);
-    EXPECT_NE(out.find("export SMALL='kept'"), std::string::npos);
+    EXPECT_NE(out.find("\\export L1='"), std::string::npos);
+    EXPECT_NE(out.find("\\export SMALL='kept'"), std::string::npos);
 }
 
 } // namespace

@@ -182,7 +182,7 @@ TEST(ExportFormat, PrintsOrReplacesAFileThatIsPrivate) {
               "AWS_ID=i\nAWS_KEY=k\nOTHER=o\n");
     EXPECT_EQ(cli.run("export --format docker --only '*_KEY'").out, "AWS_KEY=k\n");
     EXPECT_EQ(cli.run("--timeout 30s export --strict --shell sh --only '*_KEY'").out,
-              "export AWS_KEY='k'\n");
+              "\\export AWS_KEY='k'\n");
 
     write_whole(cli.folder() / "file", "before");
     std::filesystem::permissions(cli.folder() / "file", std::filesystem::perms(0644));
@@ -195,7 +195,7 @@ TEST(ExportFormat, PrintsOrReplacesAFileThatIsPrivate) {
     EXPECT_EQ(std::filesystem::status(cli.folder() / "file").permissions(),
               std::filesystem::perms(0600));
     EXPECT_EQ(cli.run("--timeout 30s export --shell sh --only OTHER -o lines").exit, 0);
-    EXPECT_EQ(read_whole(cli.folder() / "lines"), "export OTHER='o'\n");
+    EXPECT_EQ(read_whole(cli.folder() / "lines"), "\\export OTHER='o'\n");
 }
 
 TEST(ExportFormat, AFailureIsOneAndLeavesNothingBehind) {

@@ -101,6 +101,22 @@ TEST_P(Quoting, UnsetsWhatIsSetAndIsSilentAboutWhatIsNot) {
     EXPECT_EQ(read_whole(folder.path() / "err"), "");
 }
 
+// bash takes no notice of aliases in a script unless told to; only zsh has them for any word.
+TEST_P(Quoting, MeansTheCommandsThemselvesNotAliases) {
+    Way way = GetParam();
+    if (way.line != evaluated) GTEST_SKIP() << "it has no aliases of these commands";
+    way.line = "shopt -s expand_aliases 2>/dev/null; alias export=false unset=false; "
+               "test -z \"$ZSH_VERSION\" || alias -g V_OLD=\"V_OTHER V_A\"; " +
+               way.line;
+    const test::TemporaryFolder folder;
+    Script script(way.dialect);
+    script.set("V_A", view("1 2"));
+    script.unset("V_OLD");
+    write_whole(folder.path() / "script", script.finish());
+    EXPECT_EQ(read_back(folder, way, "C.UTF-8"), std::vector<std::string>{"V_A=1 2"})
+        << read_whole(folder.path() / "err");
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Shells, Quoting,
     testing::Values(
@@ -161,6 +177,27 @@ TEST(Script, GivesPowerShellOneLineOfAsciiAVariable) {
     EXPECT_EQ(line_for(Dialect::powershell, "it\u2019s"), decode + "aXTigJlz'))\n");
     EXPECT_EQ(line_for(Dialect::powershell, "a\n\nb"), decode + "YQoKYg=='))\n");
     EXPECT_EQ(line_for(Dialect::powershell, "\x7f"), decode + "fw=='))\n");
+}
+
+// As numbers, truths or colours they would not come out as they went in.
+TEST(Script, GivesXonshTextForNamesThatItGivesATypeOfItsOwn) {
+    if (path_of("xonsh").empty()) GTEST_SKIP() << "xonsh is not installed";
+    const test::TemporaryFolder folder;
+    Script script(Dialect::xonsh);
+    const std::vector<std::string> names{
+        "AUTO_PUSHD",          "DOTGLOB",   "LS_COLORS", "MOUSE_SUPPORT",
+        "PTK_STYLE_OVERRIDES", "SOME_DIRS", "UNKNOWN"};
+    for (const std::string& name : names)
+        EXPECT_TRUE(script.set(name, view("9x:~")));
+    write_whole(folder.path() / "script", script.finish());
+    const std::string command = "cd '" + folder.path().string() + "' && HOME=. " +
+                                path_of("xonsh") +
+                                " --no-rc -c 'execx($(cat script)); ![env -0]; del $UNKNOWN; "
+                                "assert \"UNKNOWN\" not in ${...}' > out 2> err";
+    ASSERT_EQ(std::system(command.c_str()), 0) << read_whole(folder.path() / "err");
+    const std::string seen = '\0' + read_whole(folder.path() / "out");
+    for (const std::string& name : names)
+        EXPECT_NE(seen.find('\0' + name + "=9x:~" + '\0'), std::string::npos) << name;
 }
 
 TEST(Script, GivesNuOneObjectAndAListForPath) {

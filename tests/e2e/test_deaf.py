@@ -151,7 +151,7 @@ def test_an_impostor_that_answers_whole_is_believed(playground, spoken):
     node = playground.node("whole", start=False)
     impostor = Impostor(node, *spoken)
     try:
-        assert export(node, ["--timeout", "20s", "export", "--strict", "--shell", "sh"]).stdout == b"export A='1'\n"
+        assert export(node, ["--timeout", "20s", "export", "--strict", "--shell", "sh"]).stdout == b"\\export A='1'\n"
     finally:
         impostor.close()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A shell that is open follows what is set elsewhere, and is otherwise left in peace."""
 import json
+import os
 import re
 import shutil
 import signal
@@ -135,6 +136,44 @@ def test_no_process_at_an_idle_prompt(node, screens, shell):
     assert len(started_by(many_prompts)) == 1, "within a project as well"
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_the_aliases_of_a_person_change_nothing(node, screens, shell):
+    aliases = "".join(f"alias {word}=false\n" for word in
+                      ("export", "unset", "local", "read", "return", "typeset"))
+    if shell == "zsh":
+        aliases += "alias -g GONE=other\nalias emulate=false sysread=false add-zsh-hook=false\n"
+    node.set("KEPT", "1")
+    node.set("GONE", "1")
+    screen = screens(node, shell, before=aliases)
+    screen.follows("GONE", b"1")
+    node.ok("delete", "GONE")
+    screen.follows("GONE", None)
+    assert screen.value("KEPT") == b"1"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_folder_without_a_slash_ends_the_search(node, screens, shell):
+    screen = screens(node, shell)
+    screen.type("PWD=none")
+    node.set("A", "1")
+    screen.follows("A", b"1")
+
+
+@pytest.mark.parametrize("shell", POSIX)
+def test_a_login_shell_whose_start_up_assigns_a_list_gets_our_part_again(node, screens, shell):
+    assign = {"fish": "status is-login; and set -gx PARTS /system\n",
+              "zsh": "[[ -o login ]] && export PARTS=/system\n",
+              "bash": "shopt -q login_shell && export PARTS=/system\n"}[shell]
+    (node.home / ".bash_profile").write_text(
+        f"PATH={node.home}/tools:{os.path.dirname(cli_program())}:$PATH\n. ~/.bashrc\n")
+    node.ok("set", "PARTS=/ours", "--type", "path")
+    screen = screens(node, shell, before=assign)
+    screen.follows("PARTS", b"/ours")
+    screen.type(f"{shell} -l")
+    screen.sees("PARTS", b"/ours:/system")
+    (node.home / ".bash_profile").unlink()
+
+
 class Calls:
     """How often the hook asked: a program of that name stands before the real one."""
 
@@ -180,6 +219,46 @@ def test_a_project_file_is_noticed(node, screens, shell):
     assert calls.since(screen.ask) == 0
     assert go(node.home) >= 1
     shutil.rmtree(top)
+
+
+@pytest.mark.parametrize("shell", POSIX)
+def test_a_project_below_a_folder_whose_name_has_a_line_end(node, screens, shell):
+    calls = Calls(node)
+    top = node.home / "project/one\ntwo\n"
+    (top / "below").mkdir(parents=True)
+    (top / ".envmesh.toml").write_text("profile = 'one'\n")
+    node.set("SETTLED", "1")
+    screen = screens(node, shell)
+    screen.follows("SETTLED", b"1")
+    screen.ask(), screen.ask()
+    go = f"cd {node.home}/project/one*/below"
+    assert calls.since(lambda: (screen.type(go), screen.ask())) >= 1
+
+
+@pytest.mark.parametrize("shell", ALL)
+def test_a_project_that_is_not_trusted_is_named_once_for_each_text(node, screens, shell):
+    folder = node.home / "project"
+    (folder / "below").mkdir(parents=True)
+    project = folder / ".envmesh.toml"
+    project.write_text("required = []\n")
+    node.set("A", "1")
+    screen = screens(node, shell)
+    screen.follows("A", b"1")
+
+    def is_said(times):  # the line may be wider than the terminal
+        changed(node)
+        screen.ask()
+        return "".join(screen.shown().split()).count("itisnottrusted") == times
+    assert is_said(0)
+    screen.type(f"cd {folder}/below")
+    wait_until(lambda: is_said(1), "it is said")
+    for _ in range(4):
+        assert is_said(1)
+    project.write_text("required = []\n# another\n")
+    wait_until(lambda: is_said(2), "it is said of the new text")
+    node.ok("trust", "--project", str(folder), "--yes")
+    screen.follows("ENVMESH_TOLD", None)
+    assert is_said(2)
 
 
 def test_a_daemon_that_says_nothing_is_asked_three_times(node, screens):
