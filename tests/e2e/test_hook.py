@@ -254,7 +254,7 @@ def test_a_project_that_is_not_trusted_is_named_once_for_each_text(node, screens
     wait_until(lambda: is_said(1), "it is said")
     for _ in range(4):
         assert is_said(1)
-    project.write_text("required = []\n# another\n")
+    project.write_text(f"required = []\n# another, for {shell}\n")  # an approval stays
     wait_until(lambda: is_said(2), "it is said of the new text")
     node.ok("trust", "--project", str(folder), "--yes")
     screen.follows("ENVMESH_TOLD", None)
