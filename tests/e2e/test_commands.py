@@ -21,11 +21,12 @@ GOOD = [
     ["profile", "delete", "q"], ["trust"], ["trust", "PAGER", "--yes"], ["untrust", "PAGER"],
     ["delete", "TWO", "THREE"], ["devices"], ["devices", "list"], ["peers"], ["status"],
     ["config", "reload"], ["unlock", "--password-file", "PASSWORD"], ["version"], ["completion", "bash"],
-    ["conflicts", "resolve", "ONE", "--take", "1"],
+    ["config", "path"], ["config", "get"], ["config", "get", "log.level"], ["config", "set", "log.level", "info"],
+    ["config", "unset", "log.level"], ["config", "check"],
 ]
 # And of those that need something else, or end what others use.
 SPECIAL = [["init", "--password-file", "PASSWORD"], ["invite"], ["join"], ["sync", "--wait", "1s"], ["lock"],
-           ["watch"], ["shutdown"]]
+           ["watch"], ["shutdown"], ["doctor"]]
 WRONG = [
     ["get", "NOBODY"], ["get", "1"], ["get"], ["set", "1=2"], ["set", "A=1", "A=2"], ["set", "LD_PRELOAD=x"],
     ["set", "A=1", "--scope", "moon"], ["set", "A=1", "-P", "nobody"], ["set", "A=@/no/such/file"], ["set", "A"],
@@ -34,7 +35,9 @@ WRONG = [
     ["export", "--format", "json", "-P", "nobody"], ["hook", "tcsh"], ["import", "/no/such/file"],
     ["import", "-", "--format", "json"], ["run"], ["run", "--", "/no/such/program"], ["history", "NOBODY"],
     ["rollback", "ONE", "--to", "77"], ["rollback", "ONE"], ["conflicts"],
-    ["conflicts", "resolve", "NOBODY", "--take", "1"], ["explain", "NOBODY"], ["profile"],
+    ["conflicts", "resolve", "NOBODY", "--take", "1"], ["conflicts", "resolve", "ONE", "--take", "1"],
+    ["config", "get", "nobody"], ["config", "set", "server.port", "x"], ["config", "check", "/no/such/file"],
+    ["get", "ONE", "--clear", "1s"], ["set", "ONE=2", "--if-version", ""], ["explain", "NOBODY"], ["profile"],
     ["profile", "use", "nobody"], ["profile", "create", "../x"], ["profile", "create", "p"],
     ["profile", "delete", "nobody"], ["trust", "NOBODY", "--yes"], ["trust", "PAGER"],
     ["trust", "--project", "/", "--yes"], ["untrust"], ["init", "--password-file", "PASSWORD"],
@@ -136,7 +139,7 @@ def test_without_a_daemon_every_command_ends_in_form(playground):
     for arguments in GOOD + SPECIAL:
         done = run(node, *arguments, stdin=b"")
         check(done, arguments)
-        if arguments[0] not in OTHER | {"shutdown", "version", "hook", "join", "import"}:
+        if arguments[0] not in OTHER | {"shutdown", "version", "hook", "join", "import", "config", "doctor"}:
             assert done.returncode == 4, (arguments, done)
     assert run(node, "run", "--", "true").returncode == 125
 

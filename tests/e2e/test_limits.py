@@ -114,8 +114,8 @@ def test_a_name_that_runs_code_is_refused_and_never_exported(mesh, name):
 def test_a_name_that_changes_what_runs_is_exported_only_where_it_was_set(mesh, name):
     mesh.a.set(name, "/somewhere")
     mesh.b.sees(name, "/somewhere")
-    assert f"export {name}='/somewhere'\n" in exported(mesh.a)
-    assert f"export {name}=" not in exported(mesh.b)
+    assert f"\\export {name}='/somewhere'\n" in exported(mesh.a)
+    assert f"\\export {name}=" not in exported(mesh.b)
     mesh.a.ok("delete", name)
 
 
@@ -147,8 +147,8 @@ def test_more_than_a_page_is_listed_and_exported_whole(mesh):
         mesh.a.ok("set", *(f"{name}={items[name]}" for name in names))
     listed = json.loads(mesh.a.ok("list", "--json", "--values"))
     assert {v["key"]: v["value"] for v in listed if v["key"].startswith("PAGE_")} == items
-    lines = [line for line in exported(mesh.a).splitlines() if line.startswith("export PAGE_")]
-    assert lines == [f"export {name}='{value}'" for name, value in sorted(items.items())]
+    lines = [line for line in exported(mesh.a).splitlines() if line.startswith("\\export PAGE_")]
+    assert lines == [f"\\export {name}='{value}'" for name, value in sorted(items.items())]
     mesh.b.sees("PAGE_027", items["PAGE_027"])
     mesh.a.ok("delete", *items)
     wait_until(lambda: mesh.b.get("PAGE_027") is None, "the deletes arrive")

@@ -15,7 +15,7 @@ HOSTILE = {
     "SINGLE": b"it's 'quoted'",
     "DOUBLE": b'say "hello"',
     "BACKSLASH": b"C:\\new\\table\\",
-    "COMMAND": b"$(touch ran) `touch ran` ; touch ran & touch ran #",
+    "COMMANDS": b"$(touch ran) `touch ran` ; touch ran & touch ran #",
     "BREAKOUT": b"'; touch ran; '",
     "BREAKOUT_C": b"\\'; touch ran; $'",
     "VARIABLE": b"$HOME ${HOME} ~ * ? [a-z] {a,b}",
