@@ -2,6 +2,7 @@
 #include "core/node/readings.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace envmesh::node {
@@ -45,7 +46,13 @@ Result<> Readings::read_again(const Touched& touched) {
     }
     const auto fresh = kept_->begin() + old;
     std::ranges::sort(fresh, kept_->end(), {}, place);
-    std::ranges::inplace_merge(*kept_, fresh, {}, place);
+    using Moving = std::move_iterator<std::vector<sync::Reading>::iterator>;
+    std::vector<sync::Reading> merged;
+    merged.reserve(kept_->size());
+    std::merge(Moving(kept_->begin()), Moving(fresh), Moving(fresh), Moving(kept_->end()),
+               std::back_inserter(merged),
+               [](const sync::Reading& a, const sync::Reading& b) { return place(a) < place(b); });
+    kept_ = std::move(merged);
     return {};
 }
 
