@@ -7,8 +7,10 @@
 namespace envmesh::node {
 namespace {
 
-// '*' stands for any rest at the end, or any beginning at the start.
+// '*' stands for any rest at the end, or any beginning at the start. The first letter alone turns
+// most of the patterns away: an export asks for each name, and this was half of the daemon's work.
 bool matches(std::string_view pattern, std::string_view name) {
+    if (name.empty() || (pattern.front() != name.front() && pattern.front() != '*')) return false;
     if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
     if (pattern.starts_with('*')) return name.ends_with(pattern.substr(1));
     return name == pattern;
