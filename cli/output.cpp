@@ -88,7 +88,7 @@ std::string printable(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (utf8 && is_deceiving(text.substr(i, 3))) {
-            for (std::size_t end = i + 3; i < end; ++i)
+            for (const std::size_t end = i + 3; i < end; ++i)
                 out += "\\x" + hex(view(text.substr(i, 1)));
             --i;
             continue;

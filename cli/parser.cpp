@@ -31,7 +31,7 @@ Verb describe(const CLI::App& app) {
 std::string help_of(const CLI::App& app) {
     std::string path = app.get_name();
     for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent())
-        path = above->get_name() + ' ' + path;
+        path.insert(0, above->get_name() + ' ');
     return help(describe(app), path);
 }
 

@@ -121,7 +121,7 @@ Difference difference(const std::vector<Wanted>& wanted) {
 }
 
 std::string word(const std::filesystem::path& path) {
-    const std::string text = path.string();
+    std::string text = path.string();
     const auto is_plain = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                std::string_view("/._-+:@").contains(c);
