@@ -39,8 +39,9 @@ class Edit {
   public:
     Edit(const Document& document, std::string_view origin, const Key& key)
         : document_(document), origin_(origin), key_(key), text_(document.ascii) {
-        if ((section_ = document_.root.get(key_.section)) == nullptr) return;
-        if ((table_ = section_->as_table()) != nullptr) value_ = table_->get(key_.name);
+        section_ = document_.root.get(key_.section);
+        if (section_ != nullptr) table_ = section_->as_table();
+        if (table_ != nullptr) value_ = table_->get(key_.name);
     }
 
     Result<std::string> put(const std::string& literal) {

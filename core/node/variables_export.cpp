@@ -11,12 +11,24 @@ namespace {
 
 using Sorted = std::span<const sync::Reading>; // by name
 
+std::string_view name_of(const sync::Reading& reading) { return reading.variable.name; }
+
 /// Those of one name.
 Sorted named(Sorted sorted, std::string_view name) {
-    const auto found = std::ranges::equal_range(sorted, name, {}, [](const sync::Reading& one) {
-        return std::string_view(one.variable.name);
-    });
+    const auto found = std::ranges::equal_range(sorted, name, {}, name_of);
     return {found.begin(), found.end()};
+}
+
+/// Those of the first name.
+Sorted first_name(Sorted sorted) {
+    const auto end = std::ranges::find_if(
+        sorted, [&](const sync::Reading& one) { return name_of(one) != name_of(sorted.front()); });
+    return {sorted.begin(), end};
+}
+
+// JSON may take four bytes for three of a value; and what stands around it.
+std::size_t page_share(const sync::Variable& variable) {
+    return variable.name.size() + variable.value.size() * 4 / 3 + 64;
 }
 
 std::string type_of(const sync::Reading& reading) {
@@ -43,6 +55,13 @@ Result<std::optional<Variables::Withheld>> Variables::why_withheld(const sync::R
                     true};
 }
 
+Result<bool> Variables::reaches(const sync::Reading* reading, bool run) {
+    if (reading == nullptr) return false;
+    const auto withheld = why_withheld(*reading, run);
+    if (!withheld) return std::unexpected(withheld.error());
+    return !withheld->has_value();
+}
+
 Result<api::Export::Reply> Variables::exported(const api::Export& call) {
     const auto outlook = look(call.scoping);
     if (!outlook) return std::unexpected(outlook.error());
@@ -52,13 +71,14 @@ Result<api::Export::Reply> Variables::exported(const api::Export& call) {
     if (call.after.empty() && !outlook->without.empty()) reply.skipped.push_back(outlook->without);
     std::size_t bytes = 0;
     std::string_view last = call.after;
-    for (auto one = (*all)->begin(); one != (*all)->end();) {
-        const std::string& name = one->variable.name;
-        const Sorted same = named({one, (*all)->end()}, name);
-        one += std::ssize(same);
+    Sorted rest(std::ranges::upper_bound(**all, call.after, {}, name_of), (*all)->end());
+    while (!rest.empty()) {
+        const Sorted same = first_name(rest);
+        rest = rest.subspan(same.size());
         const sync::Reading* const used = strongest(same, outlook->ranking);
-        if (name <= call.after || used == nullptr) continue;
-        bytes += name.size() + used->variable.value.size() * 4 / 3 + 256;
+        if (used == nullptr) continue;
+        const std::string& name = used->variable.name;
+        bytes += page_share(used->variable);
         if (bytes > most_page_bytes && last != call.after) {
             reply.next = last; // of the skipped ones too, or the next page would repeat them
             return reply;
@@ -69,17 +89,12 @@ Result<api::Export::Reply> Variables::exported(const api::Export& call) {
         if (!*withheld)
             reply.items.push_back({name, used->variable.value.copy(), type_of(*used)});
         else if ((*withheld)->waits)
-            reply.skipped.push_back(name + ": " + (*withheld)->reason);
+            bytes += reply.skipped.emplace_back(name + ": " + (*withheld)->reason).size();
     }
     for (const std::string& name : outlook->project.required) {
-        const sync::Reading* const used = strongest(named(**all, name), outlook->ranking);
-        bool reaches = used != nullptr;
-        if (reaches) {
-            const auto withheld = why_withheld(*used, call.run);
-            if (!withheld) return std::unexpected(withheld.error());
-            reaches = !*withheld;
-        }
-        if (!reaches) reply.missing.push_back(name);
+        const auto there = reaches(strongest(named(**all, name), outlook->ranking), call.run);
+        if (!there) return std::unexpected(there.error());
+        if (!*there) reply.missing.push_back(name);
     }
     return reply;
 }
