@@ -171,7 +171,7 @@ void add_import(const Verbs& verbs, Grammar& to) {
     if (imported == nullptr) return;
     imported
         ->add_option("FILE", to.imported.file,
-                     "The file; - is standard input; none is the environment")
+                     "The file; - is standard input; none with --format env")
         ->type_name("FILE");
     one_of(imported->add_option("--format", to.imported.format, "Unless the name of FILE tells it"),
            formats::readable());
@@ -256,6 +256,7 @@ void add_trust(const Verbs& verbs, Grammar& to) {
         trust->add_option("--project", to.trust.project, "The .envmesh.toml of this or that folder")
             ->type_name("DIR")
             ->expected(0, 1);
+        add_profiles(*trust, to.trust.profiles);
     };
     if (auto* trust = verbs.add("trust", "Approve what can run code", to.trust, cli::trust)) {
         add_what(trust);
@@ -337,6 +338,7 @@ void add_daemon(const Verbs& verbs, Grammar& to) {
     if (auto* look = verbs.add("doctor-look", "", to.doctor_look, doctor_look)) {
         look->add_option("SHELL", to.doctor_look.shell)->required();
         look->add_option("NONCE", to.doctor_look.nonce)->required();
+        look->add_option("TRIES", to.doctor_look.tries);
         look->group("");
     }
     verbs.add("version", "Show versions", to.none, version);

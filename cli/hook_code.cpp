@@ -75,7 +75,7 @@ constexpr std::string_view zsh = R"zsh(if [[ -o interactive ]]; then
         [[ -n $_envmesh_generation ]] || \return 0
         if [[ $PWD != "$_envmesh_folder" || -f .envmesh.toml ]]; then _envmesh_find; fi
         if [[ -n $_envmesh_project ]]; then
-            { \sysread -s 65536 _envmesh_settings <$_envmesh_project } 2>/dev/null
+            { \sysread -s 65536 _envmesh_settings <$_envmesh_project; } 2>/dev/null
         fi
         _envmesh_settings=$_envmesh_generation:$_envmesh_project:$_envmesh_settings
         [[ $_envmesh_settings != "$_envmesh_seen" ]] || \return 0

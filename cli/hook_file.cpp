@@ -74,7 +74,7 @@ Result<HookFile> hook_file(const Shell& shell) {
 }
 
 Result<std::string> start_file_text(const std::filesystem::path& file) {
-    const auto found = platform::read_file(file, most_start_file_bytes);
+    const auto found = platform::read_regular_file(file, most_start_file_bytes);
     if (found) return std::string(found->reveal_text());
     if (found.error().code == Code::not_found) return std::string();
     return std::unexpected(found.error());

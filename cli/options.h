@@ -60,7 +60,7 @@ struct ProfilesOptions {
     std::vector<std::string> names;
 };
 struct TrustOptions {
-    std::vector<std::string> keys;
+    std::vector<std::string> keys, profiles;
     std::optional<std::string> project; // a folder; empty: this one
     bool yes = false;
 };
@@ -92,7 +92,7 @@ struct DoctorOptions {
     std::string bundle; // a file for a report
 };
 struct DoctorLookOptions {
-    std::string shell, nonce;
+    std::string shell, nonce, tries; // tries: a variable of the hook; none where it did not begin
 };
 struct SyncOptions {
     std::string wait = "10s";

@@ -80,7 +80,11 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view option, std::s
     if (unit == "m") factor = 60'000;
     if (unit == "h") factor = 3'600'000;
     const std::uint64_t total = count * factor;
-    if (ec != std::errc() || factor == 0 || total > 24 * 3'600'000)
+    const bool is_number = ec == std::errc() || ec == std::errc::result_out_of_range;
+    if (is_number && factor != 0 && (ec != std::errc() || total > 24 * 3'600'000))
+        return fail(Code::usage, std::string(option) + " is longer than 24h.",
+                    "24h is the longest that can be given.");
+    if (ec != std::errc() || factor == 0)
         return fail(Code::usage, std::string(option) + " is given no duration.",
                     "Write it as 250ms, 10s, 5m or 1h, at most 24h.");
     return std::chrono::milliseconds(total);

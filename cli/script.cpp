@@ -83,6 +83,13 @@ std::string nu_path(std::string_view value) {
     }
 }
 
+// A failing export or unset of a name that the shell has made read-only ends all that follows: they
+// are special commands, which `command` makes ordinary ones. In zsh it does not, nor do all its
+// options know `always`; there a number or a list fails the same way, and a number is evaluated.
+std::string if_ours_to_set(std::string_view name) {
+    return "case ${(t)" + std::string(name) + "-} in *readonly*|[aif]*);; *) ";
+}
+
 } // namespace
 
 bool is_variable_name(std::string_view name) {
@@ -109,7 +116,8 @@ std::string quoted(Dialect dialect, std::string_view text) {
     switch (dialect) {
     case Dialect::posix:
         return single_quoted(text, "'", [](char) -> std::string_view { return "'\\''"; });
-    case Dialect::ansi_c: return "$'" + escaped_octal(text) + "'";
+    case Dialect::ansi_c:
+    case Dialect::zsh: return "$'" + escaped_octal(text) + "'";
     case Dialect::fish:
         return single_quoted(text, "'\\",
                              [](char c) -> std::string_view { return c == '\'' ? "\\'" : "\\\\"; });
@@ -138,8 +146,12 @@ bool Script::set(std::string_view name, View value) {
         text_.append(before).append(name).append(between).append(constant).append(after) += '\n';
     };
     switch (dialect_) {
-    case Dialect::posix:
-    case Dialect::ansi_c: write("\\export ", "="); break; // not an alias of that name
+    case Dialect::posix: write("\\export ", "="); break; // not an alias of that name
+    case Dialect::ansi_c: write("\\command export ", "="); break;
+    case Dialect::zsh:
+        text_ += if_ours_to_set(name);
+        write("\\export ", "=", ";; esac");
+        break;
     case Dialect::fish: write("set -gx ", " "); break;
     case Dialect::powershell: write("${env:", "}="); break;
     case Dialect::nu: member(name, constant); break;
@@ -160,8 +172,9 @@ void Script::unset(std::string_view name) {
         text_.append(before).append(name).append(after) += '\n';
     };
     switch (dialect_) {
-    case Dialect::posix:
-    case Dialect::ansi_c: return write("\\unset -v '", "'"); // NAME may be a global alias in zsh
+    case Dialect::posix: return write("\\unset -v '", "'"); // NAME may be a global alias in zsh
+    case Dialect::ansi_c: return write("\\command unset -v '", "'");
+    case Dialect::zsh: text_ += if_ours_to_set(name); return write("\\unset -v '", "';; esac");
     case Dialect::fish: return write("set -eg ");
     case Dialect::powershell: return write("${env:", "}=$null");
     case Dialect::nu: return member(name, "null");

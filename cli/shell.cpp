@@ -12,7 +12,7 @@ namespace {
 constexpr std::array shells{
     Shell{"sh", Dialect::posix},        Shell{"dash", Dialect::posix},
     Shell{"ash", Dialect::posix},       Shell{"busybox", Dialect::posix},
-    Shell{"bash", Dialect::ansi_c},     Shell{"zsh", Dialect::ansi_c},
+    Shell{"bash", Dialect::ansi_c},     Shell{"zsh", Dialect::zsh},
     Shell{"ksh", Dialect::ansi_c},      Shell{"ksh93", Dialect::ansi_c},
     Shell{"mksh", Dialect::ansi_c},     Shell{"fish", Dialect::fish},
     Shell{"pwsh", Dialect::powershell}, Shell{"nu", Dialect::nu},
@@ -26,11 +26,6 @@ std::string_view base_name(std::string_view program) {
     if (program.starts_with('-')) program.remove_prefix(1); // a login shell
     if (program.ends_with(".exe")) program.remove_suffix(4);
     return program;
-}
-
-bool is_c_shell(std::string_view program) {
-    const auto name = base_name(program);
-    return name == "csh" || name == "tcsh";
 }
 
 std::string variable(const char* name) {
@@ -54,6 +49,11 @@ std::optional<Shell> shell_named(std::string_view program) {
     const auto* found = std::ranges::find(shells, name, &Shell::name);
     if (found == shells.end()) return std::nullopt;
     return *found;
+}
+
+bool is_c_shell(std::string_view program) {
+    const auto name = base_name(program);
+    return name == "csh" || name == "tcsh";
 }
 
 ShellHints shell_hints(std::string given) {

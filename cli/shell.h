@@ -10,7 +10,7 @@
 namespace envmesh::cli {
 
 /// One way to write down a variable; cli/README.md shows each.
-enum class Dialect { posix, ansi_c, fish, powershell, nu, elvish, xonsh, cmd, tmux };
+enum class Dialect { posix, ansi_c, zsh, fish, powershell, nu, elvish, xonsh, cmd, tmux };
 
 struct Shell {
     std::string_view name; // "bash"; both PowerShells are "pwsh"
@@ -19,6 +19,9 @@ struct Shell {
 
 /// By the name of a program ("zsh", "-bash", "/usr/bin/dash", "pwsh.exe").
 std::optional<Shell> shell_named(std::string_view program);
+
+/// csh and tcsh.
+bool is_c_shell(std::string_view program);
 
 /// What is known about who reads our output; all but `given` may be empty or mean nothing.
 struct ShellHints {

@@ -24,6 +24,12 @@ struct Program {
 /// and environment together are more than the system takes); `internal`.
 Error become(const Program& program);
 
+/// What the program writes to its standard output. It is ended at the deadline (`timeout`), and
+/// when that is more than `most_bytes` (`invalid`); `internal` when it does not end well. It is
+/// given this environment, nothing to read, and nobody hears its errors.
+Result<Secret> output_of(const std::vector<std::string>& words, std::size_t most_bytes,
+                         std::chrono::steady_clock::time_point deadline);
+
 /// A program of ours that is waited for on a thread of its own.
 class Child {
   public:

@@ -34,7 +34,10 @@ Result<> replace_file(const std::filesystem::path& file, View contents,
                       Replacing how = Replacing::durably);
 /// The same for a file that a person owns, such as a shell's start-up file: links on the way, mode
 /// and owner stay. A new one gets the mode that other programs would give it, and its folders.
+/// `invalid`, and nothing is changed, where the links lead to a device, a pipe or a folder.
 Result<> rewrite_file(const std::filesystem::path& file, View contents);
+/// Where the links lead, also when nothing is there yet.
+Result<std::filesystem::path> target_of(std::filesystem::path file);
 bool exists(const std::filesystem::path& file);
 /// Who can get at a file or folder (what a link leads to); nothing when it cannot be looked at.
 struct Access {

@@ -6,6 +6,7 @@
 #include "cli/glob.h"
 #include "cli/project.h"
 #include "cli/script.h"
+#include "cli/tmux.h"
 #include "platform/files.h"
 
 #include <algorithm>
@@ -22,26 +23,41 @@ std::optional<std::string_view> inherited(const std::string& name) {
     return value == nullptr ? std::nullopt : std::optional<std::string_view>(value);
 }
 
-std::optional<std::string_view> nothing(const std::string& /*name*/) { return std::nullopt; }
-
 void append_items(Script& script, const Changes& due) {
     for (const auto& [name, value] : due.items)
         if (!value || !script.set(name, value->reveal())) script.unset(name);
 }
 
-// Only what differs from what the shell has, and the marks last: an interruption loses none. tmux
-// gives all of it to shells that it starts later.
+// Only what differs from what is there, and the marks last: an interruption loses none. Those of
+// `others` are none of ours to change.
 void append_changes(Context& context, Script& script, const std::vector<Wanted>& wanted,
-                    Dialect dialect) {
-    const bool is_later = dialect == Dialect::tmux;
-    const Environment here = is_later ? nothing : inherited;
-    const auto due = changes(wanted, marks_from(here(marks_variable).value_or("")), here);
+                    const Environment& here, Marks marks, Marks others = {}) {
+    auto due = changes(wanted, std::move(marks), here);
+    due.marks.merge(others);
     append_items(script, due);
     const auto [text, left_out] = to_text(due.marks);
     if (text.empty() || !script.set(marks_variable, view(text))) script.unset(marks_variable);
     if (left_out > 0)
         context.out.note(std::to_string(left_out) +
                          " variables stay in this shell when they are deleted: they are too many.");
+}
+
+// For shells that its server starts later. What a shell that started the server had put into lists
+// stays there.
+void append_for_tmux(Context& context, Script& script, const std::vector<Wanted>& wanted,
+                     const TmuxEnvironment& there) {
+    const Environment here = [&there](const std::string& name) -> std::optional<std::string_view> {
+        const auto found = there.find(name);
+        if (found == there.end()) return std::nullopt;
+        return found->second.reveal_text();
+    };
+    auto marks = marks_from(here(marks_variable).value_or(""));
+    Marks lists;
+    for (auto next = marks.begin(); next != marks.end();) {
+        const auto one = next++;
+        if (one->second.mode != Mode::replace) lists.insert(marks.extract(one));
+    }
+    append_changes(context, script, wanted, here, std::move(marks), std::move(lists));
 }
 
 // Whoever enters a project that does not count learns why, once until that or the file is another.
@@ -84,13 +100,13 @@ void append_all(Script& script, const std::vector<Wanted>& wanted) {
 
 // What a link leads to is replaced, not the link; a device or a pipe is left alone.
 Result<> save(const std::string& name, View contents) {
+    const auto file = platform::target_of(name);
+    if (!file) return std::unexpected(file.error());
     std::error_code failed;
-    std::filesystem::path file = std::filesystem::canonical(name, failed);
-    if (failed) file = name; // it is not there yet
-    if (platform::exists(file) && !std::filesystem::is_regular_file(file, failed))
+    if (platform::exists(*file) && !std::filesystem::is_regular_file(*file, failed))
         return fail(Code::invalid, "\"" + name + "\" is not a file that can be replaced.",
                     "Give another one, or leave out -o and use standard output.");
-    return platform::replace_file(file, contents);
+    return platform::replace_file(*file, contents);
 }
 
 Result<> show(Context& context, const ExportOptions& options, View contents) {
@@ -124,6 +140,16 @@ Exit export_as(Context& context, const ExportOptions& options) {
     return 0;
 }
 
+void append(Context& context, Script& script, const ExportOptions& options,
+            const api::Export::Reply& all, const std::vector<Wanted>& wanted,
+            const TmuxEnvironment* tmux) {
+    if (tmux != nullptr) return append_for_tmux(context, script, wanted, *tmux);
+    if (!options.hook) return append_all(script, wanted);
+    tell_of_project(context, script, options, all);
+    append_changes(context, script, wanted, inherited,
+                   marks_from(inherited(marks_variable).value_or("")));
+}
+
 } // namespace
 
 Exit export_variables(Context& context, const ExportOptions& options) {
@@ -135,20 +161,20 @@ Exit export_variables(Context& context, const ExportOptions& options) {
     auto all = gather(options, connect(context.socket, deadline), deadline);
     if (!all && strict) return std::unexpected(all.error());
     if (!all && options.hook) return 0;
+    const bool is_tmux = shell->dialect == Dialect::tmux;
+    const auto there =
+        is_tmux ? tmux_environment(deadline) : Result<TmuxEnvironment>(TmuxEnvironment());
+    if (!there && strict) return std::unexpected(there.error());
     Script script(shell->dialect);
-    if (!all) {
+    if (!all || !there) {
         context.out.raw(view(script.finish()));
-        context.out.note("no variables were exported. " + all.error().message);
+        context.out.note("no variables were exported. " +
+                         (all ? there.error() : all.error()).message);
         return 0;
     }
     auto wanted = wanted_of(*all, shell->dialect);
-    if (shell->dialect == Dialect::tmux) leave_out_paths(wanted, *all);
-    if (options.hook && shell->dialect != Dialect::tmux)
-        tell_of_project(context, script, options, *all);
-    if (options.hook || shell->dialect == Dialect::tmux)
-        append_changes(context, script, wanted, shell->dialect);
-    else
-        append_all(script, wanted);
+    if (is_tmux) leave_out_paths(wanted, *all);
+    append(context, script, options, *all, wanted, is_tmux ? &*there : nullptr);
     if (auto shown = show(context, options, view(script.finish())); !shown)
         return std::unexpected(shown.error());
     if (!options.hook) note_left_out(context, *all); // a person would read the same at every change

@@ -13,8 +13,8 @@ Result<> write(const HookFile& start, const std::string& text) {
     std::error_code error;
     std::filesystem::remove(start.file, error);
     if (!error) return {};
-    return fail(Code::storage,
-                start.file.string() + " cannot be removed: " + error.message() + ".");
+    return fail(Code::storage, start.file.string() + " cannot be removed: " + error.message() + ".",
+                "Look at who may change its folder: ls -ld " + start.file.parent_path().string());
 }
 
 enum class Wish { present, absent };

@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <map>
+#include <set>
 #include <thread>
 
 namespace envmesh::cli {
@@ -63,7 +65,19 @@ std::vector<Secret> lines(const Values& values) {
     return out;
 }
 
-Result<std::vector<Secret>> environment_for(Context& context, const RunOptions& options) {
+using Said = std::set<std::string>;
+
+// Each thing once, however often the program begins anew.
+void note_news(Context& context, const api::Export::Reply& all, Said& said) {
+    api::Export::Reply news;
+    const auto is_new = [&said](const std::string& one) { return said.insert(one).second; };
+    std::ranges::copy_if(all.skipped, std::back_inserter(news.skipped), is_new);
+    std::ranges::copy_if(all.missing, std::back_inserter(news.missing), is_new);
+    note_left_out(context, news);
+}
+
+Result<std::vector<Secret>> environment_for(Context& context, const RunOptions& options,
+                                            Said& said) {
     auto chosen = scoping(options.profiles);
     if (!chosen) return std::unexpected(chosen.error());
     api::Export call;
@@ -74,7 +88,7 @@ Result<std::vector<Secret>> environment_for(Context& context, const RunOptions& 
     Values values = inherited(!options.no_inherit);
     for (const auto& item : all->items)
         if (matches(options.only, item.key)) put(values, item);
-    note_left_out(context, *all);
+    note_news(context, *all, said);
     if (!all->missing.empty())
         return fail(Code::not_found,
                     "The project requires " + all->missing.front() +
@@ -101,7 +115,7 @@ class Watched {
     Watched(Context& context, const RunOptions& options) : context_(context), options_(options) {}
 
     Exit run() {
-        auto environment = environment_for(context_, options_);
+        auto environment = environment_for(context_, options_, said_);
         if (!environment) return report(context_, environment.error(), not_started);
         environment_ = std::move(*environment);
         if (auto begun = start(); !begun) return report(context_, begun.error());
@@ -125,7 +139,7 @@ class Watched {
     }
 
     void begin_anew() {
-        auto environment = environment_for(context_, options_);
+        auto environment = environment_for(context_, options_, said_);
         if (!environment || *environment == environment_) return; // locked: it keeps what it has
         context_.out.note("variables have changed; starting " + options_.words.front() + " again");
         if (const int signal = child_->end(patience); signal != 0) std::_Exit(signalled + signal);
@@ -146,6 +160,7 @@ class Watched {
     Context& context_;
     const RunOptions& options_;
     std::vector<Secret> environment_;
+    Said said_;
     std::unique_ptr<platform::Child> child_;
 };
 
@@ -153,7 +168,8 @@ class Watched {
 
 Exit run(Context& context, const RunOptions& options) {
     if (options.watch) return Watched(context, options).run();
-    auto environment = environment_for(context, options);
+    Said said;
+    auto environment = environment_for(context, options, said);
     if (!environment) return report(context, environment.error(), not_started);
     return report(context, platform::become({options.words, std::move(*environment)}));
 }

@@ -8,8 +8,8 @@
 namespace envmesh::cli {
 namespace {
 
-Exit show_untrusted(Context& context) {
-    auto chosen = scoping({});
+Exit show_untrusted(Context& context, const TrustOptions& options) {
+    auto chosen = scoping(options.profiles);
     if (!chosen) return std::unexpected(chosen.error());
     const auto reply = context.ask(api::Untrusted{false, std::move(*chosen)});
     if (!reply) return std::unexpected(reply.error());
@@ -30,8 +30,11 @@ Exit show_untrusted(Context& context) {
 
 Result<Project> project_of(const std::string& given) {
     std::error_code error;
-    std::filesystem::path at = given.empty() ? std::filesystem::current_path(error)
-                                             : std::filesystem::absolute(given, error);
+    const auto here = std::filesystem::current_path(error);
+    if (error && std::filesystem::path(given).is_relative())
+        return fail(Code::not_found, "The folder that this runs in is gone.",
+                    "Go to the project's folder, or name it.");
+    std::filesystem::path at = given.empty() ? here : std::filesystem::absolute(given, error);
     if (at.filename() == ".envmesh.toml") at = at.parent_path();
     // Without links, as the working folder of a shell's programs is told.
     auto found = find_project(std::filesystem::weakly_canonical(at, error));
@@ -42,10 +45,10 @@ Result<Project> project_of(const std::string& given) {
 }
 
 Result<std::vector<api::Variable>> seen_from_here(Context& context, ipc::Client& client,
-                                                  const std::vector<std::string>& keys) {
+                                                  const TrustOptions& options) {
     std::vector<api::Variable> out;
-    for (const std::string& key : keys) {
-        auto chosen = scoping({});
+    for (const std::string& key : options.keys) {
+        auto chosen = scoping(options.profiles);
         if (!chosen) return std::unexpected(chosen.error());
         auto variable = client.ask(api::Get{key, {}, std::move(*chosen)}, context.deadline());
         if (!variable) return std::unexpected(variable.error());
@@ -75,7 +78,7 @@ Result<bool> ask_about(Context& context, const std::vector<api::Variable>& varia
 } // namespace
 
 Exit trust(Context& context, const TrustOptions& options) {
-    if (options.keys.empty() && !options.project) return show_untrusted(context);
+    if (options.keys.empty() && !options.project) return show_untrusted(context, options);
     api::Trust call{options.keys, {}, {}, {}};
     if (options.project) {
         auto project = project_of(*options.project);
@@ -85,7 +88,7 @@ Exit trust(Context& context, const TrustOptions& options) {
     }
     auto client = context.connect();
     if (!client) return std::unexpected(client.error());
-    const auto variables = seen_from_here(context, *client, call.keys);
+    const auto variables = seen_from_here(context, *client, options);
     if (!variables) return std::unexpected(variables.error());
     for (const api::Variable& one : *variables)
         call.versions.push_back(one.version);

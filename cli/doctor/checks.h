@@ -29,6 +29,8 @@ Findings project(const Facts&);
 Findings surroundings(const Facts&);
 Findings this_shell(const Facts&);
 // checks_shells.cpp
+/// SHELL, when it is one that no hook can serve.
+Findings login_shell(const Facts&);
 Findings start_up_files(const Facts&);
 /// Starts each shell that has the hook and looks at what a program gets there.
 Findings new_shells(const Facts&);

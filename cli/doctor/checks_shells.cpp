@@ -7,6 +7,8 @@
 #include "cli/start_file.h"
 #include "platform/process.h"
 
+#include <algorithm>
+
 namespace envmesh::cli::diagnosis {
 namespace {
 
@@ -127,12 +129,41 @@ std::string reference(const std::filesystem::path& file, const std::vector<std::
     return "grep -nE '" + joined(names, "|") + "' " + word(file);
 }
 
-std::string how_to_reach(const Known& known) {
+// Nothing that a shell would run stands before the first block.
+bool is_at_top(std::string_view text) {
+    text = text.substr(0, text.find(block_begin));
+    while (!text.empty()) {
+        const auto line = text.substr(0, text.find('\n'));
+        const auto code = line.find_first_not_of(" \t\r");
+        if (code != std::string_view::npos && line[code] != '#') return false;
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+    }
+    return true;
+}
+
+// The hook stands in a start-up file, and yet it does not run.
+Finding unreached(const Known& known, const Sight& sight) {
     const std::string name(known.shell.name);
+    const std::string file = known.hook.file.string();
+    const auto fault = [&](const std::string& why, std::string fix) {
+        const std::string what = "the hook does not run in a new shell: ";
+        return Finding{name, State::fault, what + why, {file}, std::move(fix)};
+    };
     if (known.starts.blocks.empty() && known.starts.hooks.empty())
-        return "envmesh-cli hook install " + name;
-    if (known.hook.is_ours_alone) return name + " -i   (it may say what fails)";
-    return "Move the block to the top of " + known.hook.file.string();
+        return fault("its start-up file, which may not be read there, does not have it",
+                     "envmesh-cli hook install " + name);
+    if (known.hook.is_ours_alone)
+        return fault("another start-up file fails or takes it away",
+                     name + " -i   (it may say what fails)");
+    const bool is_first = is_at_top(known.text);
+    if (sight.begun || (is_first && name != "bash" && name != "zsh"))
+        return fault("what stands after its block takes it away",
+                     "Move the block to the end of " + file);
+    if (is_first)
+        return fault("an earlier start-up file returns or fails",
+                     name + " -i   (it may say what fails)");
+    return fault("what stands before its block returns or fails",
+                 "Move the block to the top of " + file);
 }
 
 // Why a new shell can have nothing from us at all.
@@ -153,10 +184,7 @@ Findings hindrance(const Known& known, const Facts& facts, const Sight& sight) {
     if (!sight.asked)
         return fault("in a new shell the daemon does not say what is to be exported", {},
                      "envmesh-cli export --strict");
-    if (!sight.follows && sight.missing + sight.different > 0)
-        return fault("the hook does not run in a new shell: what stands before it in the start-up "
-                     "files returns, fails or takes it away",
-                     {file}, how_to_reach(known));
+    if (!sight.follows && sight.missing + sight.different > 0) return {unreached(known, sight)};
     return {};
 }
 
@@ -218,6 +246,26 @@ Findings start_up_files(const Facts& facts) {
         for (Finding& one : about_files(shell, facts))
             all.push_back(std::move(one));
     return all;
+}
+
+Findings login_shell(const Facts&) {
+    const std::string path(inherited("SHELL").value_or(""));
+    const auto finding = [&](State state, std::string what, std::string fix) {
+        return Findings{{"login-shell", state, std::move(what), {path}, std::move(fix)}};
+    };
+    const std::string run = "envmesh-cli run -- COMMAND";
+    std::error_code error;
+    if (path.empty()) return {};
+    if (!std::filesystem::exists(path, error))
+        return finding(State::warning, "the login shell is not there", "chsh");
+    if (is_c_shell(path))
+        return finding(State::warning, "variables do not reach a C shell, nor can they", run);
+    const auto shell = shell_named(path);
+    if (!shell)
+        return finding(State::warning, "the login shell is none that variables can reach", run);
+    if (has(hooked_shells, shell->name)) return {};
+    return finding(State::ok,
+                   "the login shell has no hook; in it works: eval \"$(envmesh-cli export)\"", "");
 }
 
 // Without the daemon's word there is nothing to compare with.

@@ -54,9 +54,9 @@ class Asker {
         return client_->daemon();
     }
     template <class Call>
-    void ask(Result<typename Call::Reply>& into) {
+    void ask(Result<typename Call::Reply>& into, Call call = Call()) {
         if (!client_) return;
-        into = client_->ask(Call(), deadline());
+        into = client_->ask(std::move(call), deadline());
         if (!into && is_of_the_connection(into.error())) client_ = std::unexpected(into.error());
     }
     [[nodiscard]] bool answers() const { return client_.has_value(); }
@@ -100,7 +100,8 @@ Facts gather(const Context& context) {
     facts.daemon = asker.greeting();
     asker.ask<api::Status>(facts.status);
     asker.ask<api::Peers>(facts.peers);
-    asker.ask<api::Untrusted>(facts.untrusted);
+    if (auto chosen = scoping(profiles_of_environment()))
+        asker.ask(facts.untrusted, api::Untrusted{false, std::move(*chosen)});
     if (!asker.answers()) return facts;
     facts.exported = ask_export(facts.socket, asker.deadline());
     const auto shell = choose_shell({{}, {}, facts.parent, facts.login});

@@ -37,6 +37,7 @@ void take(Sight& sight, std::string_view token) {
     if (key == "daemon") sight.same_daemon = value == "same";
     if (key == "asked") sight.asked = value == "yes";
     if (key == "follows") sight.follows = value == "yes";
+    if (key == "begun") sight.begun = value == "yes";
     if (key == "total") sight.total = number(value);
     if (key == "missing") sight.missing = number(value);
     if (key == "different") sight.different = number(value);
@@ -59,7 +60,7 @@ std::string told(const Sight& sight, const std::string& nonce) {
     std::string out = "\n" + begin_mark(nonce) + "program=" + sight.program +
                       " daemon=" + (sight.same_daemon ? "same" : "other") +
                       " asked=" + yes(sight.asked) + " follows=" + yes(sight.follows) +
-                      " total=" + std::to_string(sight.total) +
+                      " begun=" + yes(sight.begun) + " total=" + std::to_string(sight.total) +
                       " missing=" + std::to_string(sight.missing) +
                       " different=" + std::to_string(sight.different);
     for (const std::string& name : sight.missing_names)
@@ -86,8 +87,10 @@ std::optional<Sight> heard(std::string_view shown, const std::string& nonce) {
     return sight;
 }
 
-int look_around(Context& context, const std::string& shell, const std::string& nonce) {
+int look_around(Context& context, const std::string& shell, const std::string& nonce,
+                const std::string& tries) {
     Sight sight;
+    sight.begun = !tries.empty();
     sight.program = program_in_path();
     const auto paths = platform::paths();
     std::error_code error;

@@ -131,6 +131,13 @@ std::string new_nonce() {
     return hex(bytes);
 }
 
+// A variable that is there once the hook's code has been read, whether it runs or not.
+std::string tries_of_hook(const Shell& shell) {
+    if (shell.name == "fish") return " \"$_envmesh_tries\"";
+    const bool is_told = shell.name == "bash" || shell.name == "zsh";
+    return is_told ? " \"${_envmesh_tries-}\"" : "";
+}
+
 struct Attempt {
     const Shell& shell;
     const Facts& facts;
@@ -152,7 +159,7 @@ Result<Sight> look(const Attempt& attempt, int prompts) {
     session.type(typed(attempt.shell,
                        {attempt.facts.program.string(), "--socket", attempt.facts.socket.string(),
                         "doctor-look", std::string(attempt.shell.name), nonce}) +
-                 "\r");
+                 tries_of_hook(attempt.shell) + "\r");
     return session.answer(nonce);
 }
 

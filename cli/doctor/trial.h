@@ -15,6 +15,7 @@ struct Sight {
     bool same_daemon = false;
     bool asked = false;   // the daemon answered
     bool follows = false; // the hook has run
+    bool begun = false;   // its code was read; only bash, zsh and fish can tell
     std::size_t total = 0, missing = 0, different = 0;
     std::vector<std::string> missing_names, different_names; // the first of them
 };
@@ -30,7 +31,8 @@ std::optional<Sight> heard(std::string_view shown, const std::string& nonce);
 Result<Sight> try_shell(const Shell& shell, const Facts& facts);
 
 /// As the program that was typed: looks around, tells, and waits for its end, so that the shell
-/// does nothing more.
-int look_around(Context& context, const std::string& shell, const std::string& nonce);
+/// does nothing more. `tries` is what that variable of the hook holds.
+int look_around(Context& context, const std::string& shell, const std::string& nonce,
+                const std::string& tries);
 
 } // namespace envmesh::cli::diagnosis

@@ -75,8 +75,10 @@ class JsonReader final : public nlohmann::json_sax<Json> {
         if (!is_list_) {
             entries_.push_back({entry_.key, Secret(value)});
         } else if (field_ == "key") {
+            if (!entry_.key.empty()) return refuse("has two names");
             entry_.key = value;
         } else {
+            if (has_value_) return refuse("stands there twice");
             const auto bytes = field_ == "value" ? to_bytes(view(value)) : from_base64(value);
             if (!bytes) return refuse("is not base64");
             entry_.value = Secret(*bytes);

@@ -222,9 +222,10 @@ std::string known_keys(std::string_view section) {
 Result<> read_key(const Row& row, const toml::node& value, std::string_view origin,
                   Config& config) {
     if (row.read(value, config)) return {};
-    return fail(Code::invalid, place(origin, value.source()) + std::string(row.section) + "." +
-                                   std::string(row.name) + " must be " + std::string(row.type) +
-                                   ".");
+    return fail(Code::invalid,
+                place(origin, value.source()) + std::string(row.section) + "." +
+                    std::string(row.name) + " must be " + std::string(row.type) + ".",
+                "Write it so, or take it out: then its default counts.");
 }
 
 Result<> read_section(const toml::key& section, const toml::node& node, std::string_view origin,
@@ -236,8 +237,10 @@ Result<> read_section(const toml::key& section, const toml::node& node, std::str
                         shown(from_ascii(section.str(), mark)) + ".",
                     "The sections are [server], [client], [vault] and [log].");
     if (!node.is_table())
-        return fail(Code::invalid, place(origin, node.source()) + std::string(section.str()) +
-                                       " must be a section: [" + std::string(section.str()) + "].");
+        return fail(Code::invalid,
+                    place(origin, node.source()) + std::string(section.str()) +
+                        " must be a section: [" + std::string(section.str()) + "].",
+                    "Write that on a line of its own, and its keys below it.");
     for (const auto& [key, value] : *node.as_table()) {
         const auto* row = std::ranges::find_if(
             table, [&](const Row& r) { return r.section == section.str() && r.name == key.str(); });
@@ -261,8 +264,10 @@ bool Config::is_cloud_server() const {
 Result<Config> parse(std::string_view toml, std::string_view origin) {
     const auto document = read_document(toml);
     if (!document)
-        return fail(Code::invalid, place(origin, document.error().line) + "This is not valid TOML" +
-                                       document.error().reason + ".");
+        return fail(Code::invalid,
+                    place(origin, document.error().line) + "This is not valid TOML" +
+                        document.error().reason + ".",
+                    "Mend it there, then: envmesh-cli config check");
     Config config;
     for (const auto& [section, node] : document->root)
         if (auto read = read_section(section, node, origin, document->mark, config); !read)
@@ -279,11 +284,14 @@ Result<std::string> read(const std::filesystem::path& file) {
     std::string toml(most_bytes + 1, '\0');
     stream.read(toml.data(), static_cast<std::streamsize>(toml.size()));
     if (stream.bad() || (stream.fail() && !stream.eof()))
-        return fail(Code::storage, "The configuration file " + file.string() + " cannot be read.");
+        return fail(Code::storage, "The configuration file " + file.string() + " cannot be read.",
+                    "Name a file, not a folder.");
     toml.resize(static_cast<std::size_t>(stream.gcount()));
     if (toml.size() > most_bytes)
-        return fail(Code::invalid, "The configuration file " + file.string() +
-                                       " is larger than 64 KiB, so it is not one.");
+        return fail(Code::invalid,
+                    "The configuration file " + file.string() +
+                        " is larger than 64 KiB, so it is not one.",
+                    "Name another, or make it smaller.");
     return toml;
 }
 

@@ -135,7 +135,8 @@ std::string typed(const Value& value) {
 }
 
 Result<std::string> literal(const Key& key, std::string_view typed) {
-    const auto refused = fail(Code::invalid, full_name(key) + " must be " + key.type + ".");
+    const auto refused = fail(Code::invalid, full_name(key) + " must be " + key.type + ".",
+                              "See what it means: envmesh-cli config get");
     const Value like = fallback_of(key);
     std::string out;
     if (std::holds_alternative<std::string>(like))

@@ -83,8 +83,9 @@ class Variables {
         bool waits = false; // for approval
     };
     /// Why it does not reach a shell, or a program of its own; nothing when it does.
-    Result<std::optional<Withheld>> why_withheld(const sync::Reading& reading, bool run);
-    Result<bool> reaches(const sync::Reading* reading, bool run);
+    Result<std::optional<Withheld>> why_withheld(const sync::Reading& reading,
+                                                 const api::Scoping& scoping, bool run);
+    Result<bool> reaches(const sync::Reading* reading, const api::Scoping& scoping, bool run);
     [[nodiscard]] api::Explain::Layer layer(const sync::Reading& reading, const Ranking& ranking,
                                             bool used, bool is_any_used) const;
     Result<std::vector<Past>> past(std::string_view scope, std::string_view key);

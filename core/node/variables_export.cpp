@@ -35,10 +35,18 @@ std::string type_of(const sync::Reading& reading) {
     return std::string(sync::type_name(sync::type_of(reading.variable.tags)));
 }
 
+// As a person types it there: whoever approves has to see the same variable.
+std::string how_to_approve(const std::string& name, const api::Scoping& scoping) {
+    std::string profiles;
+    for (const std::string& profile : scoping.profiles)
+        profiles += (profiles.empty() ? "-P " : ",") + profile;
+    return "envmesh-cli trust " + profiles + (profiles.empty() ? "" : " ") + name;
+}
+
 } // namespace
 
-Result<std::optional<Variables::Withheld>> Variables::why_withheld(const sync::Reading& reading,
-                                                                   bool run) {
+Result<std::optional<Variables::Withheld>>
+Variables::why_withheld(const sync::Reading& reading, const api::Scoping& scoping, bool run) {
     const sync::Variable& variable = reading.variable;
     const NameClass kind = classify(variable.name);
     if (kind == NameClass::never) return Withheld{"it could break every shell that it reaches"};
@@ -50,14 +58,15 @@ Result<std::optional<Variables::Withheld>> Variables::why_withheld(const sync::R
     if (!approved) return std::unexpected(approved.error());
     if (*approved) return std::nullopt;
     return Withheld{parts_.name_of(reading.dot.device) +
-                        " set it, and it changes which code runs here; `envmesh-cli trust " +
-                        variable.name + "` approves it",
+                        " set it, and it changes which code runs here; `" +
+                        how_to_approve(variable.name, scoping) + "` approves it",
                     true};
 }
 
-Result<bool> Variables::reaches(const sync::Reading* reading, bool run) {
+Result<bool> Variables::reaches(const sync::Reading* reading, const api::Scoping& scoping,
+                                bool run) {
     if (reading == nullptr) return false;
-    const auto withheld = why_withheld(*reading, run);
+    const auto withheld = why_withheld(*reading, scoping, run);
     if (!withheld) return std::unexpected(withheld.error());
     return !withheld->has_value();
 }
@@ -84,7 +93,7 @@ Result<api::Export::Reply> Variables::exported(const api::Export& call) {
             return reply;
         }
         last = name;
-        auto withheld = why_withheld(*used, call.run);
+        auto withheld = why_withheld(*used, call.scoping, call.run);
         if (!withheld) return std::unexpected(withheld.error());
         if (!*withheld)
             reply.items.push_back({name, used->variable.value.copy(), type_of(*used)});
@@ -92,7 +101,8 @@ Result<api::Export::Reply> Variables::exported(const api::Export& call) {
             bytes += reply.skipped.emplace_back(name + ": " + (*withheld)->reason).size();
     }
     for (const std::string& name : outlook->project.required) {
-        const auto there = reaches(strongest(named(**all, name), outlook->ranking), call.run);
+        const sync::Reading* const used = strongest(named(**all, name), outlook->ranking);
+        const auto there = reaches(used, call.scoping, call.run);
         if (!there) return std::unexpected(there.error());
         if (!*there) reply.missing.push_back(name);
     }
@@ -122,7 +132,7 @@ Result<api::Explain::Reply> Variables::explain(const api::Explain& call) {
         reply.layers.push_back(layer(*one, ranking, one == used, used != found.end()));
     reply.reason = outlook->without;
     if (used == found.end()) return reply;
-    const auto withheld = why_withheld(*used, false);
+    const auto withheld = why_withheld(*used, call.scoping, false);
     if (!withheld) return std::unexpected(withheld.error());
     reply.exported = !*withheld;
     if (*withheld) reply.reason = (*withheld)->reason;

@@ -238,7 +238,7 @@ Result<api::Untrusted::Reply> Variables::untrusted(const api::Untrusted& call) {
     api::Untrusted::Reply reply;
     for (const sync::Reading& reading : **all) {
         if (outlook->ranking.of(reading.variable.scope) == 0) continue;
-        const auto withheld = why_withheld(reading, true);
+        const auto withheld = why_withheld(reading, call.scoping, true);
         if (!withheld) return std::unexpected(withheld.error());
         if (*withheld && (*withheld)->waits)
             reply.variables.push_back(describe(reading, call.values));

@@ -23,6 +23,25 @@ std::string named(std::string_view what, const std::filesystem::path& path) {
     return std::string(what) + " " + path.string();
 }
 
+// What a person can do about it, as far as the error tells.
+std::string fix_for(int error, const std::filesystem::path& path) {
+    switch (error) {
+    case ENOENT:
+    case ENOTDIR: return "Look at the path: a part of it is not there, or is no folder.";
+    case EISDIR: return "Name a file, not a folder.";
+    case ELOOP: return "Its links lead in a circle: take one of them away.";
+    case EROFS: return "Nothing can be written there: choose another place.";
+    case ENOSPC:
+    case EDQUOT: return "Make room there.";
+    default: return "Look at who owns it and who may use it: ls -ld " + path.string();
+    }
+}
+
+std::unexpected<Error> failure(int error, std::string_view what,
+                               const std::filesystem::path& path) {
+    return system_failure(error, named(what, path), fix_for(error, path));
+}
+
 // Grows by doubling, so that a pipe needs no more memory than it fills. No byte is left behind in
 // what was outgrown: Secret wipes itself.
 Result<Secret> read_all(int file, const std::string& name, std::size_t most_bytes) {
@@ -32,12 +51,16 @@ Result<Secret> read_all(int file, const std::string& name, std::size_t most_byte
         const auto room = bytes.writable().subspan(filled);
         const ssize_t count = ::read(file, room.data(), room.size());
         if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return system_failure(errno, name + " cannot be read");
+        if (count < 0)
+            return system_failure(errno, name + " cannot be read",
+                                  errno == EISDIR ? "Name a file, not a folder." : "");
         if (count == 0) return Secret(bytes.reveal().first(filled));
         filled += static_cast<std::size_t>(count);
         if (filled > most_bytes)
-            return fail(Code::invalid, name + " is larger than the " + std::to_string(most_bytes) +
-                                           " bytes it may have.");
+            return fail(Code::invalid,
+                        name + " is larger than the " + std::to_string(most_bytes) +
+                            " bytes it may have.",
+                        "Make it smaller, or name another.");
         if (filled < bytes.size()) continue;
         Secret larger(std::min(most_bytes + 1, bytes.size() * 2));
         std::ranges::copy(bytes.reveal(), larger.writable().begin());
@@ -95,11 +118,16 @@ int take_on(int file, const Manner& manner) {
     return ::fchmod(file, manner.mode) == 0 ? 0 : errno;
 }
 
+// It is written beside itself, so its folder is what counts.
+std::unexpected<Error> unwritten(int error, const std::filesystem::path& file) {
+    return system_failure(error, named("Cannot write the file", file),
+                          fix_for(error, folder_of(file)));
+}
+
 Result<> replace(const std::filesystem::path& file, View contents, const Manner& manner) {
-    const auto cannot = named("Cannot write the file", file);
     std::string beside = file.string() + ".XXXXXX";
     const Descriptor open(::mkostemp(beside.data(), O_CLOEXEC));
-    if (!open.is_open()) return system_failure(errno, cannot);
+    if (!open.is_open()) return unwritten(errno, file);
     int error = take_on(open.get(), manner);
     if (error == 0) error = write_all(open.get(), contents);
     const bool durable = manner.how != Replacing::fleetingly;
@@ -108,23 +136,16 @@ Result<> replace(const std::filesystem::path& file, View contents, const Manner&
     if (error == 0 && ::rename(beside.c_str(), file.c_str()) != 0) error = errno;
     if (error != 0) {
         ::unlink(beside.c_str());
-        return system_failure(error, cannot);
+        return unwritten(error, file);
     }
     if (durable) error = sync_folder(folder_of(file));
-    if (error != 0) return system_failure(error, cannot);
+    if (error != 0) return unwritten(error, file);
     return {};
 }
 
-// Where the links lead, also when nothing is there yet.
-Result<std::filesystem::path> target_of(std::filesystem::path file) {
-    constexpr int most_links = 40; // as the kernel
-    std::error_code error;
-    for (int i = 0; i < most_links && std::filesystem::is_symlink(file, error); ++i) {
-        const auto next = std::filesystem::read_symlink(file, error);
-        if (error) return system_failure(error.value(), named("Cannot read the link", file));
-        file = file.parent_path() / next; // an absolute one replaces all of it
-    }
-    return file;
+std::unexpected<Error> no_regular_file(const std::filesystem::path& file) {
+    return fail(Code::invalid, named("This is no regular file:", file) + ".",
+                "Move it away, or name another.");
 }
 
 // The mask can only be read by setting it; a front end has one thread.
@@ -168,16 +189,17 @@ Result<> make_private_folder(const std::filesystem::path& folder) {
 
 Result<Secret> read_file(const std::filesystem::path& file, std::size_t most_bytes) {
     const Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-    if (!open.is_open()) return system_failure(errno, named("Cannot open the file", file));
+    if (!open.is_open()) return failure(errno, "Cannot open the file", file);
     return read_all(open.get(), named("The file", file), most_bytes);
 }
 
 Result<Secret> read_regular_file(const std::filesystem::path& file, std::size_t most_bytes) {
     const Descriptor open(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    if (!open.is_open()) return system_failure(errno, named("Cannot open the file", file));
+    // A socket cannot even be opened, nor a device without a driver.
+    if (!open.is_open() && errno == ENXIO) return no_regular_file(file);
+    if (!open.is_open()) return failure(errno, "Cannot open the file", file);
     struct stat about{};
-    if (::fstat(open.get(), &about) != 0 || !S_ISREG(about.st_mode))
-        return fail(Code::invalid, named("This is no regular file:", file) + ".");
+    if (::fstat(open.get(), &about) != 0 || !S_ISREG(about.st_mode)) return no_regular_file(file);
     return read_all(open.get(), named("The file", file), most_bytes);
 }
 
@@ -189,17 +211,29 @@ Result<> replace_file(const std::filesystem::path& file, View contents, Replacin
     return replace(file, contents, {.how = how});
 }
 
+Result<std::filesystem::path> target_of(std::filesystem::path file) {
+    constexpr int most_links = 40; // as the kernel
+    std::error_code error;
+    for (int i = 0; i < most_links && std::filesystem::is_symlink(file, error); ++i) {
+        const auto next = std::filesystem::read_symlink(file, error);
+        if (error) return failure(error.value(), "Cannot read the link", file);
+        file = file.parent_path() / next; // an absolute one replaces all of it
+    }
+    return file;
+}
+
 Result<> rewrite_file(const std::filesystem::path& file, View contents) {
     const auto target = target_of(file);
     if (!target) return std::unexpected(target.error());
     std::error_code error;
     std::filesystem::create_directories(target->parent_path(), error);
-    if (error) return system_failure(error.value(), named("Cannot create a folder for", *target));
+    if (error) return failure(error.value(), "Cannot create a folder for", *target);
     struct stat about{};
-    if (::stat(target->c_str(), &about) == 0)
-        return replace(*target, contents, {.mode = about.st_mode & all_modes, .owner = &about});
-    if (errno != ENOENT) return system_failure(errno, named("Cannot look at the file", *target));
-    return replace(*target, contents, {.mode = mode_of_new_files()});
+    const bool is_there = ::stat(target->c_str(), &about) == 0;
+    if (!is_there && errno != ENOENT) return failure(errno, "Cannot look at the file", *target);
+    if (!is_there) return replace(*target, contents, {.mode = mode_of_new_files()});
+    if (!S_ISREG(about.st_mode)) return no_regular_file(file); // a rename would take a device away
+    return replace(*target, contents, {.mode = about.st_mode & all_modes, .owner = &about});
 }
 
 // A link that leads nowhere, or a folder that may not be searched, is for whoever opens it to tell.

@@ -76,11 +76,14 @@ Result<std::unique_ptr<LocalStream>> LocalStream::connect(const std::filesystem:
     if (error == ENOENT || error == ENOTDIR || error == ECONNREFUSED)
         return fail(Code::unreachable, "No daemon listens on " + socket.string() + ".",
                     "Start it: envmesh-daemon");
-    if (error != 0) return system_failure(error, "Cannot connect to " + socket.string());
+    constexpr auto as_its_user = "Run envmesh-cli as the user who runs the daemon.";
+    if (error != 0)
+        return system_failure(error, "Cannot connect to " + socket.string(),
+                              error == EACCES ? as_its_user : "");
     if (!is_same_user(stream.get()))
         return fail(Code::denied,
                     "What listens on " + socket.string() + " belongs to another user.",
-                    "Run envmesh-cli as the user who runs the daemon.");
+                    as_its_user);
     return std::make_unique<UnixStream>(std::move(stream));
 }
 

@@ -353,7 +353,7 @@ TEST_F(Doctor, WritesABundleThatNamesNothing) {
 }
 
 TEST(DoctorTrial, HearsWhatWasToldAndNotTheEcho) {
-    cli::diagnosis::Sight sight{"same", true, true, false, 7, 1, 2, {"A"}, {"B", "C"}};
+    cli::diagnosis::Sight sight{"same", true, true, false, true, 7, 1, 2, {"A"}, {"B", "C"}};
     const std::string text = "$ prog doctor-look bash n1\r\n" + told(sight, "n1") + "$ ";
     const auto heard = cli::diagnosis::heard(text, "n1");
     ASSERT_TRUE(heard);

@@ -21,6 +21,8 @@ TEST(Duration, HasAUnitAndALimit) {
         ASSERT_FALSE(refused) << text;
         EXPECT_EQ(refused.error().code, Code::usage);
     }
+    for (const std::string_view text : {"25h", "99999999999"})
+        EXPECT_EQ(parse_duration("--x", text).error().message, "--x is longer than 24h.");
 }
 
 TEST(PasswordFile, LosesOneLineEndAndNothingElse) {

@@ -105,7 +105,7 @@ TEST_P(Quoting, UnsetsWhatIsSetAndIsSilentAboutWhatIsNot) {
 TEST_P(Quoting, MeansTheCommandsThemselvesNotAliases) {
     Way way = GetParam();
     if (way.line != evaluated) GTEST_SKIP() << "it has no aliases of these commands";
-    way.line = "shopt -s expand_aliases 2>/dev/null; alias export=false unset=false; "
+    way.line = "shopt -s expand_aliases 2>/dev/null || :; alias export=false unset=false; "
                "test -z \"$ZSH_VERSION\" || alias -g V_OLD=\"V_OTHER V_A\"; " +
                way.line;
     const test::TemporaryFolder folder;
@@ -117,6 +117,41 @@ TEST_P(Quoting, MeansTheCommandsThemselvesNotAliases) {
         << read_whole(folder.path() / "err");
 }
 
+// One name that cannot be set takes none of the others with it. The plain words of sh, which any
+// shell may be given, cannot do that.
+TEST_P(Quoting, GoesOnAfterANameThatTheShellHasMadeReadOnly) {
+    Way way = GetParam();
+    if (way.dialect != Dialect::ansi_c && way.dialect != Dialect::zsh)
+        GTEST_SKIP() << "it has no such names, or ends there";
+    const test::TemporaryFolder folder;
+    Script script(way.dialect);
+    script.set("V_A", view("1"));
+    script.set("V_FIXED", view("2"));
+    script.unset("V_FIXED");
+    script.unset("V_OLD");
+    script.set("V_Z", view("3"));
+    way.line = "export V_FIXED=0; readonly V_FIXED; " + way.line;
+    write_whole(folder.path() / "script", script.finish());
+    EXPECT_EQ(read_back(folder, way, "C.UTF-8"),
+              (std::vector<std::string>{"V_A=1", "V_FIXED=0", "V_Z=3"}))
+        << read_whole(folder.path() / "err");
+}
+
+TEST(Script, LeavesNumbersAndListsOfZshAlone) {
+    if (path_of("zsh").empty()) GTEST_SKIP() << "zsh is not installed";
+    const test::TemporaryFolder folder;
+    Script script(Dialect::zsh);
+    for (const char* name : {"V_A", "V_LIST", "V_MAP", "V_NUMBER", "V_Z"})
+        script.set(name, view("V_A[$(touch canary)]"));
+    write_whole(folder.path() / "script", script.finish());
+    const std::string declared = "typeset -a V_LIST; typeset -A V_MAP; typeset -i V_NUMBER; ";
+    EXPECT_EQ(read_back(folder, {"zsh", "", declared + evaluated, Dialect::zsh}, "C"),
+              (std::vector<std::string>{"V_A=V_A[$(touch canary)]", "V_OLD=old",
+                                        "V_Z=V_A[$(touch canary)]"}))
+        << read_whole(folder.path() / "err");
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "canary"));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Shells, Quoting,
     testing::Values(
@@ -125,18 +160,22 @@ INSTANTIATE_TEST_SUITE_P(
         Way{"mksh", "", evaluated, Dialect::posix}, Way{"busybox", "sh", evaluated, Dialect::posix},
         Way{"bash", "", evaluated, Dialect::ansi_c},
         Way{"bash", "--posix", evaluated, Dialect::ansi_c},
-        Way{"bash", "-H", evaluated, Dialect::ansi_c}, Way{"zsh", "", evaluated, Dialect::ansi_c},
-        Way{"zsh", "-o rcquotes", evaluated, Dialect::ansi_c},
-        Way{"zsh", "-o cshjunkiequotes", evaluated, Dialect::ansi_c},
+        Way{"bash", "-H", evaluated, Dialect::ansi_c}, Way{"zsh", "", evaluated, Dialect::zsh},
+        Way{"zsh", "-o rcquotes", evaluated, Dialect::zsh},
+        Way{"zsh", "-o cshjunkiequotes", evaluated, Dialect::zsh},
+        Way{"zsh", "-o ignorebraces -u -e", evaluated, Dialect::zsh},
+        Way{"zsh", "--emulate ksh", evaluated, Dialect::zsh},
+        Way{"zsh", "--emulate ksh", evaluated, Dialect::ansi_c},
+        Way{"zsh", "--emulate sh", evaluated, Dialect::zsh},
         Way{"ksh93", "", evaluated, Dialect::ansi_c}, Way{"mksh", "", evaluated, Dialect::ansi_c},
         Way{"fish", "", "cat script | source; exec env -0", Dialect::fish},
         Way{"elvish", "-norc", "eval (cat script | slurp); exec env -0", Dialect::elvish},
         Way{"xonsh", "--no-rc", "execx($(cat script)); ![env -0]", Dialect::xonsh},
         Way{"nu", "-n", "open --raw script | from json | load-env; ^env -0", Dialect::nu}));
 
-constexpr std::array all_dialects{Dialect::posix,      Dialect::ansi_c, Dialect::fish,
-                                  Dialect::powershell, Dialect::nu,     Dialect::elvish,
-                                  Dialect::xonsh,      Dialect::cmd,    Dialect::tmux};
+constexpr std::array all_dialects{
+    Dialect::posix, Dialect::ansi_c, Dialect::zsh,   Dialect::fish, Dialect::powershell,
+    Dialect::nu,    Dialect::elvish, Dialect::xonsh, Dialect::cmd,  Dialect::tmux};
 
 TEST(Script, RefusesNamesThatAreNoneAndValuesWithNul) {
     for (const std::string& name : {std::string("A"), std::string("_a1"), std::string(255, 'A')})

@@ -165,3 +165,23 @@ def _is_told(watching):
         return watching.event("lock", patience=1)
     except AssertionError:
         return False
+
+
+def test_every_refusal_names_the_next_step(alone, tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[client\n")
+    large = tmp_path / "large.env"
+    large.write_bytes(b"#" * (16 * 1024 * 1024 + 1))
+    (folder / ".envmesh.toml").write_text("#" * (64 * 1024 + 1))
+    link = tmp_path / "link"
+    for arguments in (["set", "A=@/nonexistent"], ["set", f"A=@{folder}"], ["config", "set", "client.enable_lan", "maybe"],
+                      ["config", "set", "server.port", "abc"], ["config", "check", str(broken)],
+                      ["export", "--format", "json", "-o", "/nonexistent/x"], ["doctor", "--bundle", "/nonexistent/x"],
+                      ["import", str(large)], ["trust", "--project", str(folder)], ["--timeout", "25h", "status"]):
+        done = alone.cli(*arguments)
+        assert done.returncode != 0 and b"fix: " in done.stderr, (arguments, done.stderr)
+    link.symlink_to("target")
+    alone.ok("export", "--format", "json", "-o", str(link))
+    assert link.is_symlink() and (tmp_path / "target").stat().st_mode & 0o777 == 0o600

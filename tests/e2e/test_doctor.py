@@ -110,6 +110,28 @@ def test_a_start_up_file_that_returns_early(node, shell):
     assert "does not run" in found[shell]["message"] and "Move the block" in found[shell]["fix"]
 
 
+@pytest.mark.parametrize("shell, after", [("bash", 'PROMPT_COMMAND=""\n'), ("zsh", "precmd_functions=() preexec_functions=()\n"),
+                                          ("fish", "functions -e _envmesh_hook\n")])
+def test_a_start_up_file_that_takes_the_hook_away(node, shell, after):
+    require(shell)
+    for before in ("# mine\n\n", "HERE=1\n" if shell != "fish" else "set HERE 1\n"):
+        file = rc(node, shell, before, after)
+        code, found = examine(node)
+        assert code == 1 and bad(found) == {shell: "fault"}
+        if shell != "fish":
+            assert found[shell]["fix"] == f"Move the block to the end of {file}"
+        file.unlink()
+
+
+@pytest.mark.parametrize("login, state", [("/bin/dash", "ok"), ("/bin/tcsh", "warning"), ("/bin/false", "warning"),
+                                          ("/nonexistent/zsh", "warning")])
+def test_a_login_shell_that_no_hook_serves_is_told(node, login, state):
+    if login.startswith("/bin") and not os.path.exists(login):
+        pytest.skip(f"{login} is not installed")
+    code, found = examine(node, SHELL=login)
+    assert code == 0 and found["login-shell"]["state"] == state and login in found["login-shell"]["message"]
+
+
 TAKES_AWAY = {"bash": "PROMPT_COMMAND+=('unset CANARY_NAME')\n",
               "zsh": "later() { unset CANARY_NAME; }\nprecmd_functions+=(later)\npreexec_functions+=(later)\n",
               "fish": "function later --on-event fish_prompt --on-event fish_preexec; set -e CANARY_NAME; end\n"}

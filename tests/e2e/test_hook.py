@@ -304,7 +304,8 @@ def test_bash_with_the_settings_of_other_people(node, screens, setting):
 
 
 @pytest.mark.parametrize("setting", ["setopt err_exit", "setopt no_unset", "setopt ksh_arrays sh_word_split",
-                                     "setopt no_clobber warn_create_global csh_junkie_quotes"])
+                                     "setopt no_clobber warn_create_global csh_junkie_quotes",
+                                     "setopt csh_junkie_loops ignore_braces rc_quotes"])
 def test_zsh_with_the_settings_of_other_people(node, screens, setting):
     node.set("A", "one\nline")
     screen = screens(node, "zsh", before=setting + "\n")
@@ -451,3 +452,31 @@ def test_a_start_up_file_that_cannot_be_written_is_named(node):
     node.home.joinpath(".bashrc").rmdir()
     assert node.cli("hook", "dash").returncode == 2
     assert node.cli("hook", "tcsh").returncode == 2
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_name_that_is_read_only_costs_no_other(node, screens, shell):
+    node.ok("set", "AAA=1", "MMM=1", "ZZZ=1")
+    screen = screens(node, shell, before="readonly MMM=9\n")
+    screen.follows("ZZZ", b"1")
+    assert screen.value("AAA") == b"1"
+    node.ok("delete", "AAA", "MMM", "ZZZ")
+    screen.follows("ZZZ", None)
+    assert screen.value("AAA") is None
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link to a pipe", "folder"])
+def test_a_start_up_file_that_is_none_is_left_alone(node, tmp_path, kind):
+    pipe, rc = tmp_path / "pipe", tmp_path / ".bashrc"
+    os.mkfifo(pipe)
+    if kind == "pipe":
+        pipe.rename(rc)
+    elif kind == "folder":
+        rc.mkdir()
+    else:
+        rc.symlink_to(pipe)
+    before = os.lstat(rc)
+    for verb in ("install", "uninstall"):
+        done = node.cli("hook", verb, "bash", HOME=str(tmp_path))
+        assert done.returncode == 65 and str(rc).encode() in done.stderr and b"fix:" in done.stderr
+    assert os.lstat(rc) == before or kind == "folder"

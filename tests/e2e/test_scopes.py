@@ -307,3 +307,41 @@ def test_a_value_of_a_projects_profile_is_approved_there(pair):
     assert done.returncode == 0, done.stderr
     assert exported(b, cwd=folder).get("PAGER") == "less"
     assert "PAGER" not in exported(b, cwd=b.home), "the shared value was not looked at there"
+
+
+def test_a_value_that_only_another_profile_has_is_approved_through_it(pair):
+    a, b = pair.a, pair.b
+    a.ok("profile", "create", "less")
+    a.ok("set", "-P", "less", "LESSOPEN=|x %s")
+    wait_until(lambda: b.cli("get", "LESSOPEN", "-P", "less").returncode == 0, "it arrives")
+    terminal = Terminal(b, "run", "-P", "less", "--", "true")
+    terminal.expect("approves it")
+    terminal.finish()
+    advised = re.search("`envmesh-cli (trust [^`]*)`", " ".join(terminal.shown.split()))[1]
+    assert advised == "trust -P less LESSOPEN"
+    assert refused(b, "trust", "LESSOPEN", "--yes") == 3
+    assert [one["key"] for one in b.json("trust", ENVMESH_PROFILE="less")] == ["LESSOPEN"] and not b.json("trust")
+    b.ok(*advised.split(), "--yes")
+    assert exported(b, "-P", "less") == {"LESSOPEN": "|x %s"}
+    b.ok("untrust", "-P", "less", "LESSOPEN")
+    assert exported(b, "-P", "less") == {}
+
+
+def test_a_project_is_not_looked_for_in_a_folder_that_is_gone(pair):
+    folder = pair.b.home / "project"
+    folder.mkdir()
+    done = subprocess.run(["sh", "-c", 'rmdir "$PWD" && envmesh-cli trust --project'], cwd=folder,
+                          env=pair.b.environment(), capture_output=True)
+    assert done.returncode == 3 and b"is gone" in done.stderr
+
+
+def test_run_that_begins_anew_says_once_what_waits(pair):
+    a, b = pair.a, pair.b
+    a.ok("set", "PAGER=less", "WATCHED=1")
+    b.sync()
+    terminal = Terminal(b, "run", "--watch", "--", "sh", "-c", "echo got-$WATCHED; test $WATCHED = 2 || exec sleep 600")
+    terminal.expect("got-1")
+    a.ok("set", "WATCHED=2")
+    terminal.expect("got-2")
+    terminal.finish()
+    assert terminal.shown.count("not exported: PAGER") == 1, terminal.shown

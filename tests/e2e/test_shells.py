@@ -184,3 +184,31 @@ def test_tmux_gives_new_windows_the_variables(node, tmp_path):
         assert b"ENVMESH_STATE" in seen, "so that their hook can undo"
     finally:
         subprocess.run([*tmux, "kill-server"])
+
+
+def test_tmux_loses_what_is_deleted_and_nothing_else(node, tmp_path):
+    if not shutil.which("tmux"):
+        pytest.skip("tmux is not installed")
+    socket = tmp_path / "s"
+    tmux = ["tmux", "-S", str(socket), "-f", "/dev/null"]
+    environment = {**node.environment(), "LANG": "C.UTF-8", "ZT_BEFORE": "theirs"}
+    subprocess.run([*tmux, "new-session", "-d", "sleep 1000"], env=environment, check=True)
+
+    def refresh():
+        code = node.ok("--timeout", "60s", "export", "--strict", "--shell", "tmux", TMUX=f"{socket},1,0")
+        subprocess.run([*tmux, "source-file", "-"], env=environment, check=True, input=code)
+        shown = subprocess.run([*tmux, "-u", "show-environment", "-g"], env=environment, check=True,
+                               capture_output=True)
+        return shown.stdout.decode().splitlines()
+    try:
+        node.ok("set", "ZT_NEW=\u00e4$x\"", "ZT_BEFORE=ours", "ZT_MINE=1")
+        assert {"ZT_NEW=\u00e4$x\"", "ZT_BEFORE=ours"} <= set(refresh())
+        subprocess.run([*tmux, "set-environment", "-g", "ZT_MINE", "person"], check=True)
+        state = [line for line in refresh() if line.startswith("ENVMESH_STATE=")]
+        assert "ZT_NEW=" in state[0], "the marks stay, for the hooks of new windows"
+        node.ok("delete", "ZT_NEW", "ZT_BEFORE", "ZT_MINE")
+        left = refresh()
+        assert {"ZT_BEFORE=theirs", "ZT_MINE=person"} <= set(left)
+        assert not [line for line in left if "ZT_NEW" in line]
+    finally:
+        subprocess.run([*tmux, "kill-server"])

@@ -101,6 +101,9 @@ TEST(ReadFile, SaysWhatIsWrong) {
     EXPECT_EQ(read_regular_file(folder / "absent", 9).error().code, Code::not_found);
     ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
     EXPECT_EQ(read_regular_file(folder / "pipe", 9).error().code, Code::invalid) << "and at once";
+    EXPECT_EQ(read_regular_file(folder.path(), 9).error().code, Code::invalid);
+    EXPECT_NE(read_file(folder / "absent", 9).error().fix, "");
+    EXPECT_NE(replace_file(folder / "absent/file", view("x")).error().fix, "");
     EXPECT_FALSE(read_file(folder.path(), 9));
 }
 
@@ -186,6 +189,26 @@ TEST(RewriteFile, MakesWhatIsMissingAsOtherProgramsWould) {
     EXPECT_TRUE(fs::is_symlink(folder / "rc"));
     EXPECT_EQ(contents(folder / "a/b/rc"), "new");
     EXPECT_EQ(mode_of(folder / "a/b/rc"), 0644U);
+}
+
+// Replaced, /dev/null would be a file for the whole machine.
+TEST(RewriteFile, LeavesAloneWhatIsNoRegularFile) {
+    const TempDir folder;
+    ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+    fs::create_symlink("pipe", folder / "link");
+    fs::create_directory(folder / "folder");
+    ASSERT_EQ(::mknod((folder / "socket").c_str(), S_IFSOCK | 0600, 0), 0);
+    for (const char* name : {"pipe", "link", "folder", "socket"}) {
+        const auto written = rewrite_file(folder / name, view("new"));
+        ASSERT_FALSE(written) << name;
+        EXPECT_EQ(written.error().code, Code::invalid) << name;
+        EXPECT_THAT(written.error().message, testing::HasSubstr((folder / name).string()));
+        EXPECT_NE(written.error().fix, "");
+    }
+    EXPECT_TRUE(fs::is_fifo(folder / "pipe"));
+    EXPECT_TRUE(fs::is_symlink(folder / "link"));
+    EXPECT_EQ(entries(folder.path()), 4U);
+    EXPECT_EQ(read_regular_file(folder / "socket", 9).error().code, Code::invalid);
 }
 
 TEST(RewriteFile, RefusesLinksInACircle) {
