@@ -337,11 +337,11 @@ def test_a_project_is_not_looked_for_in_a_folder_that_is_gone(pair):
 
 def test_run_that_begins_anew_says_once_what_waits(pair):
     a, b = pair.a, pair.b
-    a.ok("set", "PAGER=less", "WATCHED=1")
+    a.ok("set", "MANPAGER=nobody approved this", "WATCHED=1")
     b.sync()
     terminal = Terminal(b, "run", "--watch", "--", "sh", "-c", "echo got-$WATCHED; test $WATCHED = 2 || exec sleep 600")
     terminal.expect("got-1")
     a.ok("set", "WATCHED=2")
     terminal.expect("got-2")
     terminal.finish()
-    assert terminal.shown.count("not exported: PAGER") == 1, terminal.shown
+    assert terminal.shown.count("not exported: MANPAGER") == 1, terminal.shown
