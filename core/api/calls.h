@@ -18,15 +18,17 @@
 namespace envmesh::api {
 
 using Request =
-    std::variant<Status, Init, ProbeServer, Unlock, Lock, Get, Set, Delete, List, Export, Profiles,
-                 UseProfiles, CreateProfile, DeleteProfile, Trust, Distrust, Untrusted, Explain,
-                 History, Rollback, Peers, Probe, Devices, Sync, Reload, Shutdown, Watch, Invite,
-                 InviteWait, InviteAnswer, Join, JoinWait, JoinConfirm>;
-using Reply = std::variant<Done, Status::Reply, Init::Reply, ProbeServer::Reply, Variable,
-                           Set::Reply, Delete::Reply, List::Reply, Export::Reply, Profiles::Reply,
-                           Untrusted::Reply, Explain::Reply, History::Reply, Peers::Reply,
-                           Probe::Reply, Devices::Reply, Sync::Reply, Invite::Reply,
-                           InviteWait::Reply, InviteAnswer::Reply, Join::Reply, JoinWait::Reply>;
+    std::variant<Status, Init, ProbeServer, Unlock, UnlockByKeychain, Lock, Keychain,
+                 EnableKeychain, DisableKeychain, Get, Set, Delete, List, Export, Injected,
+                 Profiles, UseProfiles, CreateProfile, DeleteProfile, Trust, Distrust, Untrusted,
+                 Explain, History, Rollback, Peers, Probe, Devices, Sync, Reload, Shutdown, Watch,
+                 Invite, InviteWait, InviteAnswer, Join, JoinWait, JoinConfirm>;
+using Reply =
+    std::variant<Done, Status::Reply, Init::Reply, ProbeServer::Reply, Variable, Keychain::Reply,
+                 Set::Reply, Delete::Reply, List::Reply, Export::Reply, Injected::Reply,
+                 Profiles::Reply, Untrusted::Reply, Explain::Reply, History::Reply, Peers::Reply,
+                 Probe::Reply, Devices::Reply, Sync::Reply, Invite::Reply, InviteWait::Reply,
+                 InviteAnswer::Reply, Join::Reply, JoinWait::Reply>;
 
 /// A front end is told that something happened, by names and states, never by values; it asks again
 /// for the rest.

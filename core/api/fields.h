@@ -16,7 +16,8 @@ concept Of = std::same_as<std::remove_const_t<T>, Wanted>;
 /// Calls and replies that say it all by their name.
 template <class T>
 concept Bare = Of<T, Done> || Of<T, Status> || Of<T, Lock> || Of<T, Peers> || Of<T, Devices> ||
-               Of<T, Shutdown> || Of<T, Watch> || Of<T, Reload> || Of<T, Profiles>;
+               Of<T, Shutdown> || Of<T, Watch> || Of<T, Reload> || Of<T, Profiles> ||
+               Of<T, Keychain> || Of<T, DisableKeychain> || Of<T, Injected>;
 void fields(auto&, Bare auto&) {}
 
 void fields(auto& io, Of<Status::Reply> auto& it) {
@@ -27,7 +28,7 @@ void fields(auto& io, Of<Status::Reply> auto& it) {
     io.may("version", it.version).may("reason", it.reason).may("variables", it.variables);
     io.may("conflicts", it.conflicts).may("held", it.held).may("serves", it.serves);
     io.may("tier_since_ms", it.tier_since_ms).may("tier_reason", it.tier_reason);
-    io.may("election", it.election).may("health", it.health);
+    io.may("election", it.election).may("health", it.health).may("locked_by", it.locked_by);
 }
 void fields(auto& io, Of<Init> auto& it) {
     io.must("name", it.name).may("server", it.server).may("server_key", it.server_key);
@@ -38,14 +39,21 @@ void fields(auto& io, Of<Init::Reply> auto& it) {
 }
 void fields(auto& io, Of<ProbeServer> auto& it) { io.must("server", it.server); }
 void fields(auto& io, Of<ProbeServer::Reply> auto& it) { io.must("server_key", it.server_key); }
-void fields(auto& io, Of<Unlock> auto& it) { io.must("password", it.password); }
+template <class T>
+concept BringsPassword = Of<T, Unlock> || Of<T, EnableKeychain>;
+void fields(auto& io, BringsPassword auto& it) { io.must("password", it.password); }
+void fields(auto& io, Of<UnlockByKeychain> auto& it) { io.may("ask", it.ask); }
+void fields(auto& io, Of<Keychain::Reply> auto& it) {
+    io.must("enabled", it.enabled).may("place", it.place).may("key", it.key);
+    io.may("lasts", it.lasts).may("reason", it.reason);
+}
 
 void fields(auto& io, Of<Variable> auto& it) {
     io.must("key", it.key).may("scope", it.scope).may("profile", it.profile);
     io.may("visibility", it.visibility).may("type", it.type).may("version", it.version);
     io.may("updated_by", it.updated_by).may("updated_at_ms", it.updated_at_ms);
     io.may("expires_at_ms", it.expires_at_ms).may("conflict", it.conflict);
-    io.may("value", it.value);
+    io.may("inject", it.inject).may("value", it.value);
 }
 void fields(auto& io, Of<Scoping> auto& it) {
     io.may("profiles", it.profiles).may("project", it.project);
@@ -59,6 +67,7 @@ void fields(auto& io, Of<Set::Item> auto& it) { io.must("key", it.key).must("val
 void fields(auto& io, Of<Set> auto& it) {
     io.must("items", it.items).may("scope", it.scope).may("visibility", it.visibility);
     io.may("type", it.type).may("force", it.force).may("if_version", it.if_version);
+    io.may("inject", it.inject);
 }
 void fields(auto& io, Of<Delete> auto& it) { io.must("keys", it.keys).may("scope", it.scope); }
 template <class T>
@@ -82,6 +91,12 @@ void fields(auto& io, Of<Export::Item> auto& it) {
 void fields(auto& io, Of<Export::Reply> auto& it) {
     io.must("items", it.items).may("skipped", it.skipped).may("missing", it.missing);
     io.may("next", it.next);
+}
+void fields(auto& io, Of<Injected::Item> auto& it) {
+    io.must("key", it.key).may("scope", it.scope).may("state", it.state).may("reason", it.reason);
+}
+void fields(auto& io, Of<Injected::Reply> auto& it) {
+    io.must("items", it.items).may("places", it.places).may("reason", it.reason);
 }
 
 void fields(auto& io, Of<Sync> auto& it) { io.may("wait_ms", it.wait_ms); }

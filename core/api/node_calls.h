@@ -27,6 +27,7 @@ struct Status {
         std::optional<std::int64_t> tier_since_ms;
         std::string tier_reason;      // a sentence; empty for the cloud
         std::string election, health; // idle | standing | serving | yielding; down | up | steady
+        std::string locked_by; // while locked: start | command | idle | sleep | screen | logout
     };
 };
 struct Init {
@@ -50,8 +51,36 @@ struct Unlock {
     Secret password;
     using Reply = Done;
 };
+/// With the key that the system's keychain holds (platform/keychain.h); `ask`: it may put a
+/// question to the person. `not_found` when no keychain was enabled for this vault.
+struct UnlockByKeychain {
+    static constexpr auto call = "unlock-by-keychain";
+    bool ask = false;
+    using Reply = Done;
+};
 struct Lock {
     static constexpr auto call = "lock";
+    using Reply = Done;
+};
+/// Looks, and asks nobody.
+struct Keychain {
+    static constexpr auto call = "keychain";
+    struct Reply {
+        bool enabled = false; // the vault can be opened with it
+        std::string place;    // "Secret Service", "kernel keyring"; empty: there is none
+        std::string key;      // there | missing | locked | unknown; empty when not enabled
+        bool lasts = false;   // what it holds outlives the login
+        std::string reason;   // why no better place is used, or what is wrong: a sentence
+    };
+};
+/// Gives the keychain a random key that opens the vault, in place of an earlier one.
+struct EnableKeychain {
+    static constexpr auto call = "enable-keychain";
+    Secret password;
+    using Reply = Keychain::Reply;
+};
+struct DisableKeychain {
+    static constexpr auto call = "disable-keychain";
     using Reply = Done;
 };
 

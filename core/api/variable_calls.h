@@ -23,6 +23,7 @@ struct Variable {
     std::int64_t updated_at_ms = 0;
     std::optional<std::int64_t> expires_at_ms;
     bool conflict = false;
+    bool inject = false; // programs that no shell starts get it too
     std::optional<Secret> value;
 };
 /// Which scopes count. What a machine sees for a name: its own device's over the profiles', of
@@ -48,6 +49,7 @@ struct Set {
     std::string type;              // empty: unchanged or "string"
     bool force = false;            // stores a name of class A, for `get` only
     std::string if_version;        // `conflict` when another one is there; "none": when any is
+    std::string inject;            // yes | no; empty: unchanged or no
     struct Reply {
         std::vector<std::string> keys, versions;
         std::uint64_t pending_sync = 0;
@@ -88,6 +90,21 @@ struct Export {
         std::vector<std::string> skipped; // "NAME: reason", or why the project does not count
         std::vector<std::string> missing; // required names that are not given; with the last page
         std::string next;
+    };
+};
+/// The variables that are to reach programs which no shell starts (platform/environment.h), and how
+/// far they have come on this machine.
+struct Injected {
+    static constexpr auto call = "injected";
+    struct Item {
+        std::string key, scope;
+        std::string state;  // there | partly | waiting | withheld
+        std::string reason; // why it is not there, or not everywhere
+    };
+    struct Reply {
+        std::vector<Item> items;         // by name
+        std::vector<std::string> places; // that this machine has
+        std::string reason;              // why there are none, a sentence
     };
 };
 

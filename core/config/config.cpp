@@ -193,6 +193,18 @@ constexpr std::array table{
     Row{"vault", "key_file", "an absolute path, or empty", R"("")",
         "key file of a machine without a person; empty: vault.key in the data folder",
         text<&Config::key_file, is_absolute_or_empty>},
+    Row{"lock", "on_logout", "true or false", "true",
+        "lock the vault when the last login session of this user ends",
+        flag<&Config::lock_on_logout>},
+    Row{"lock", "on_sleep", "true or false", "true",
+        "lock the vault before the machine sleeps; with a keychain it opens when it wakes",
+        flag<&Config::lock_on_sleep>},
+    Row{"lock", "on_screen_lock", "true or false", "false",
+        "lock the vault with the screen; with a keychain it opens with the screen",
+        flag<&Config::lock_on_screen_lock>},
+    Row{"lock", "idle_minutes", "a whole number from 0 to 10080", "0",
+        "lock the vault when nobody has read or changed a variable for so long; 0: never",
+        number<&Config::lock_idle_minutes, 0, 10080>},
     Row{"log", "level", R"("debug", "info", "warning" or "error")", R"("info")",
         "least level that is logged", text<&Config::log_level, is_level>},
 };
@@ -235,7 +247,7 @@ Result<> read_section(const toml::key& section, const toml::node& node, std::str
         return fail(Code::invalid,
                     place(origin, section.source()) + "There is no section " +
                         shown(from_ascii(section.str(), mark)) + ".",
-                    "The sections are [server], [client], [vault] and [log].");
+                    "The sections are [server], [client], [vault], [lock] and [log].");
     if (!node.is_table())
         return fail(Code::invalid,
                     place(origin, node.source()) + std::string(section.str()) +

@@ -38,6 +38,10 @@ struct Config {
     bool enable_lan = true; // [client] enable_lan
     std::vector<std::string> lan_servers; // [client] lan_servers: "host:port" each
     std::filesystem::path key_file;       // [vault] key_file; empty: vault.key in the data folder
+    bool lock_on_logout = true;           // [lock] on_logout
+    bool lock_on_sleep = true;            // [lock] on_sleep
+    bool lock_on_screen_lock = false;     // [lock] on_screen_lock
+    std::uint64_t lock_idle_minutes = 0;  // [lock] idle_minutes; 0: never
     std::string log_level = "info";       // [log] level: debug | info | warning | error
 
     /// A cloud server: server-preferred, no cloud, no LAN (S9). Only this role binds listen:port.

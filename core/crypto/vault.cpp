@@ -208,6 +208,16 @@ Result<> Vault::add_key(SlotKind kind, const Key& vault_key, const Key& kek, Ran
     return {};
 }
 
+const Slot* Vault::find(SlotKind kind) const {
+    const auto found = std::ranges::find(slots_, kind, &Slot::kind);
+    return found == slots_.end() ? nullptr : &*found;
+}
+
+void Vault::remove_keys(SlotKind kind) {
+    if (kind == SlotKind::password) return;
+    std::erase_if(slots_, [kind](const Slot& slot) { return slot.kind == kind; });
+}
+
 Result<Key> Vault::open_password(const Secret& password, const Argon2Limits& limits) const {
     std::optional<Error> fault; // of a slot that could not be tried: told if no other one opens
     for (const Slot& slot : slots_) {

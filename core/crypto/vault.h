@@ -39,6 +39,10 @@ class Vault {
     Result<> add_password(const Key& vault_key, const Secret& password, const Argon2Limits& limits,
                           Random& random);
     Result<> add_key(SlotKind kind, const Key& vault_key, const Key& kek, Random& random);
+    /// The first of that kind, or null.
+    [[nodiscard]] const Slot* find(SlotKind kind) const;
+    /// All of that kind; never the passwords, without which nothing else would open it.
+    void remove_keys(SlotKind kind);
     /// `wrong_secret` when no slot of that kind opens; the error of `argon2id` when a password
     /// could not be tried on a slot and opened no other.
     [[nodiscard]] Result<Key> open_password(const Secret& password,

@@ -13,6 +13,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 
 namespace envmesh::node {
 
@@ -31,6 +32,16 @@ class Home {
     [[nodiscard]] virtual std::filesystem::path path(const std::filesystem::path& name) const = 0;
 };
 
+class Keychain; // keychain.h
+
+/// How far the session's environment has come (platform/environment.h).
+struct Published {
+    bool is_current = false; // nothing waits to be brought there
+    std::vector<std::string> places;
+    std::map<std::string, std::string> refused; // by name, with the reason
+    std::string reason;                         // why there is no place, a sentence
+};
+
 struct Context {
     asio::any_io_executor executor;
     Clock& clock;
@@ -47,6 +58,8 @@ struct Context {
     std::function<Result<config::Config>()> read_config{}; // anew; none: it cannot be
     std::function<void()> exports_changed = [] {};         // what a shell is to have may differ now
     std::function<void()> reconfigured{};                  // `config` is another one now
+    Keychain* keychain = nullptr;                          // none: the password alone opens
+    std::function<Published()> published{};                // none: nothing is brought anywhere
 };
 
 inline constexpr const char* vault_file = "vault.keys";

@@ -7,15 +7,6 @@
 #include <algorithm>
 
 namespace envmesh::node {
-namespace {
-
-constexpr std::int64_t longest_wait_ms = 30'000;
-constexpr std::int64_t farewell_ms = 500;
-constexpr std::size_t most_token_bytes = 1024;
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-
-} // namespace
 
 Service::Service(Context& context, std::function<void()> shutdown)
     : context_(context), shutdown_(std::move(shutdown)),
@@ -24,7 +15,7 @@ Service::Service(Context& context, std::function<void()> shutdown)
                                links_->changed(delta);
                                applied(delta);
                            }}),
-      changed_(context.executor), tasks_(context.executor) {}
+      changed_(context.executor), tasks_(context.executor), lockings_(context.executor) {}
 
 Service::~Service() = default;
 
@@ -55,8 +46,10 @@ Task<> Service::stop() {
     stopping_ = true;
     if (server_) server_->stop();
     if (joining_) joining_->stop();
-    auto locking = lock();
+    auto locking = lock_for("stop");
     co_await std::move(locking);
+    auto locked = lockings_.join();
+    co_await std::move(locked);
     auto joined = tasks_.join();
     co_await std::move(joined);
     while (calls_ > 0) {
@@ -68,18 +61,17 @@ Task<> Service::stop() {
     meshes_.reset();
 }
 
-void Service::network_changed() {
-    if (links_) links_->network_changed();
+std::vector<api::Export::Item> Service::injection() {
+    auto member = unlocked();
+    if (!member) return {};
+    auto injected = (*member)->variables().injection();
+    if (injected) return std::move(injected->items);
+    log_warning("not_injected", "reason", injected.error().message);
+    return {};
 }
 
-Result<> Service::check_newcomer(std::string_view name, const Secret& password) {
-    if (name.empty() || name.size() > 64 || !is_utf8(view(name)) ||
-        std::ranges::any_of(name, is_control))
-        return fail(Code::invalid,
-                    "a device's name has 1 to 64 bytes of text without control characters",
-                    "choose another with --name");
-    if (password.empty()) return fail(Code::invalid, "the password is empty", "choose a password");
-    return {};
+void Service::network_changed() {
+    if (links_) links_->network_changed();
 }
 
 void Service::withdraw_invitation() {
@@ -95,7 +87,8 @@ void Service::drop_unused_invitations() {
 void Service::tick() {
     drop_unused_invitations();
     if (meshes_) meshes_->recover();
-    if (!member_) return;
+    if (!member_ || changing_) return;
+    lockings_.spawn(lock_idle());
     if (member_->database().degraded() && member_->database().recover())
         context_.publish({"lock", "unlocked", {}, {}, {}});
     // Pushes are not compared, and after a refusal for want of room nothing is pushed any more.
@@ -119,6 +112,7 @@ Task<Result<api::Reply>> Service::answer(Call call, ClientId client) {
         return api::Reply(std::move(*reply));
     };
     if constexpr (requires { variables_.on(std::move(call)); }) {
+        used_ms_ = context_.clock.steady_ms();
         co_return encoded(variables_.on(std::move(call)));
     } else {
         auto working = on(std::move(call), client);
@@ -174,62 +168,6 @@ Result<> Service::require_absent() {
     return {};
 }
 
-void Service::begin(std::unique_ptr<Member> member) {
-    if (stopping_) return;
-    member_ = std::move(member);
-    has_vault_ = true;
-    Links::Hooks hooks;
-    hooks.applied = [this](const sync::Delta& delta) { applied(delta); };
-    hooks.mail = [this](const mesh::MailMessage& mail) {
-        if (invitation_) invitation_->on_mail(mail);
-    };
-    hooks.changed = [this] {
-        if (invitation_) invitation_->on_links_changed();
-        changed_.notify();
-    };
-    links_ = std::make_unique<Links>(context_, *member_, std::move(hooks));
-    tasks_.spawn(links_->run());
-    tasks_.spawn(read_ahead());
-    context_.exports_changed();
-    context_.publish({"lock", "unlocked", {}, {}, {}});
-}
-
-// After the answer to who has unlocked, and before most shells ask.
-Task<> Service::read_ahead() {
-    auto waiting = sleep_for(std::chrono::milliseconds(1));
-    co_await std::move(waiting);
-    if (member_ && !changing_) member_->variables().read_ahead();
-}
-
-Task<> Service::lock() {
-    if (!member_) co_return;
-    changing_ = true;
-    withdraw_invitation();
-    if (joining_) joining_->stop();
-    const std::int64_t until = context_.clock.steady_ms() + farewell_ms;
-    while (!links_->has_sent_all() && context_.clock.steady_ms() < until) { // the withdrawal
-        auto waiting = sleep_for(std::chrono::milliseconds(1));
-        co_await std::move(waiting);
-    }
-    links_->stop();
-    member_->sessions().stop();
-    changed_.notify();
-    auto joined = tasks_.join();
-    co_await std::move(joined);
-    for (drop_unused_invitations(); !withdrawn_.empty(); drop_unused_invitations()) {
-        auto waiting = sleep_for(std::chrono::milliseconds(1));
-        co_await std::move(waiting);
-    }
-    for (drop_finished_joining(); joining_; drop_finished_joining()) { // it has the keys as well
-        auto waiting = sleep_for(std::chrono::milliseconds(1));
-        co_await std::move(waiting);
-    }
-    links_.reset();
-    member_.reset();
-    changing_ = false;
-    context_.publish({"lock", "locked", {}, {}, {}});
-}
-
 void Service::applied(const sync::Delta& delta) {
     changed_.notify();
     if (delta.cells.empty()) return;
@@ -251,6 +189,7 @@ Task<Result<api::Status::Reply>> Service::on(api::Status, ClientId) {
         co_return reply;
     }
     reply.state = has_vault_ ? "locked" : "absent";
+    if (has_vault_ && !member_) reply.locked_by = locked_by_;
     reply.tier = "offline";
     auto member = unlocked();
     if (!member) co_return reply;
@@ -282,52 +221,6 @@ Task<Result<api::Status::Reply>> Service::on(api::Status, ClientId) {
     co_return reply;
 }
 
-Task<Result<NewVault>> Service::new_vault(Secret password) {
-    changing_ = true;
-    auto making = make_vault(context_, std::move(password));
-    auto vault = co_await std::move(making);
-    changing_ = false;
-    co_return vault;
-}
-
-Task<Result<api::Init::Reply>> Service::on(api::Init call, ClientId) {
-    if (auto absent = require_absent(); !absent) co_return std::unexpected(absent.error());
-    if (auto usable = check_newcomer(call.name, call.password); !usable)
-        co_return std::unexpected(usable.error());
-    if (call.server_token.size() > most_token_bytes)
-        co_return fail(Code::invalid, "the server token is longer than 1 KiB",
-                       "use the server's own");
-    ServerSetting server{{}, call.server_key, call.server_token};
-    if (!call.server.empty()) {
-        auto url = net::Url::parse(call.server);
-        if (!url) co_return std::unexpected(url.error());
-        server.url = url->to_string();
-        sync::ServerPin pin;
-        pin.fingerprint = call.server_key;
-        auto probing = probe_server(context_, *url, pin);
-        auto facts = co_await std::move(probing);
-        if (!facts) co_return std::unexpected(facts.error());
-        if (auto absent = require_absent(); !absent) co_return std::unexpected(absent.error());
-    }
-    auto making = new_vault(std::move(call.password));
-    auto vault = co_await std::move(making);
-    if (!vault) co_return std::unexpected(vault.error());
-    auto identity = crypto::Identity::create(context_.random);
-    auto keyring = mesh::Keyring::create(context_.random);
-    const sync::Hlc hlc = sync::next_hlc(0, context_.clock.wall_ms());
-    auto chain = mesh::Chain::create(identity, call.name, keyring, hlc, context_.random);
-    auto member = Member::create(context_, vault->key,
-                                 {std::move(identity), std::move(keyring), std::move(chain),
-                                  std::move(call.name), std::move(server)});
-    if (!member) co_return std::unexpected(member.error());
-    if (auto written = write_vault(context_, vault->vault); !written)
-        co_return std::unexpected(written.error());
-    api::Init::Reply reply{hex((*member)->identity().id()), hex((*member)->chain().mesh_id()),
-                           (*member)->server().fingerprint};
-    begin(std::move(*member));
-    co_return reply;
-}
-
 Task<Result<api::ProbeServer::Reply>> Service::on(api::ProbeServer call, ClientId) {
     auto url = net::Url::parse(call.server);
     if (!url) co_return std::unexpected(url.error());
@@ -337,44 +230,6 @@ Task<Result<api::ProbeServer::Reply>> Service::on(api::ProbeServer call, ClientI
     auto facts = co_await std::move(probing);
     if (!facts) co_return std::unexpected(facts.error());
     co_return api::ProbeServer::Reply{crypto::server_fingerprint(facts->keys.ed_pk)};
-}
-
-Task<Result<api::Done>> Service::on(api::Unlock call, ClientId) {
-    if (server_) co_return api::Done{};
-    if (changing_)
-        co_return fail(Code::conflict, "the vault is being opened or locked", "try again");
-    const std::int64_t wait = not_before_ms_ - context_.clock.steady_ms();
-    if (has_vault_ && wait > 0)
-        co_return fail(Code::wrong_secret, "too soon after a wrong password",
-                       "wait " + std::to_string((wait + 999) / 1000) + " s");
-    const bool is_open = member_ != nullptr; // then the password is only checked
-    changing_ = !is_open;
-    auto opening = open_vault(context_, std::move(call.password));
-    auto key = co_await std::move(opening);
-    if (!is_open) changing_ = false;
-    if (!key) {
-        if (key.error().code == Code::wrong_secret) {
-            const std::int64_t pause = 1000LL << std::min(wrong_passwords_++, 5);
-            not_before_ms_ = context_.clock.steady_ms() + std::min(pause, longest_wait_ms);
-        }
-        co_return std::unexpected(key.error());
-    }
-    wrong_passwords_ = 0;
-    if (is_open) co_return api::Done{};
-    auto member = Member::open(context_, *key);
-    if (!member) co_return std::unexpected(member.error());
-    begin(std::move(*member));
-    co_return api::Done{};
-}
-
-Task<Result<api::Done>> Service::on(api::Lock, ClientId) {
-    if (server_)
-        co_return fail(Code::denied, "a blind server holds nothing to lock", "stop it instead");
-    if (changing_)
-        co_return fail(Code::conflict, "the vault is being opened or locked", "try again");
-    auto locking = lock();
-    co_await std::move(locking);
-    co_return api::Done{};
 }
 
 Task<Result<api::Done>> Service::on(api::Shutdown, ClientId) {

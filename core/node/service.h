@@ -7,6 +7,7 @@
 #include "core/node/blind_meshes.h"
 #include "core/node/invitation.h"
 #include "core/node/joining.h"
+#include "core/node/keychain.h"
 #include "core/node/links.h"
 #include "core/node/server.h"
 #include "core/node/variable_calls.h"
@@ -19,8 +20,7 @@ class Service final : public ipc::Service {
     Service(Context& context, std::function<void()> shutdown);
     ~Service() override;
 
-    /// A cloud server opens its database, binds and serves; every other node looks whether it has a
-    /// vault.
+    /// A cloud server opens its database and serves; any other node looks whether it has a vault.
     Result<> start();
     /// Ends all links and locks; nothing of this object runs afterwards.
     Task<> stop();
@@ -28,9 +28,15 @@ class Service final : public ipc::Service {
     /// Reads the configuration again and applies it; an error changes nothing. `conflict` for what
     /// only a restart can change.
     Task<Result<>> reload();
-    /// Once a minute: held changes, expired invitations, a full disk that has room again.
+    /// Once a minute: idleness, held changes, old invitations, a full disk that has room again.
     void tick();
     [[nodiscard]] const Server* server() const { return server_.get(); }
+    /// As the call; whoever locks meanwhile wins.
+    Task<Result<>> unlock_by_keychain(Asking asking);
+    /// Waits for what is under way. False when it was locked already. The reason is Status's.
+    Task<bool> lock_for(std::string reason);
+    /// What programs that no shell starts are to get; nothing while there is none to read.
+    std::vector<api::Export::Item> injection();
 
     Task<Result<api::Reply>> handle(api::Request request, ipc::ClientId client) override;
     void disconnected(ipc::ClientId client) override;
@@ -41,12 +47,17 @@ class Service final : public ipc::Service {
     template <class Call>
     Task<Result<api::Reply>> answer(Call call, ClientId client);
 
-    // service.cpp: the vault and the node itself
-    Task<Result<api::Status::Reply>> on(api::Status, ClientId);
+    // service_vault.cpp
     Task<Result<api::Init::Reply>> on(api::Init call, ClientId);
-    Task<Result<api::ProbeServer::Reply>> on(api::ProbeServer call, ClientId);
     Task<Result<api::Done>> on(api::Unlock call, ClientId);
+    Task<Result<api::Done>> on(api::UnlockByKeychain call, ClientId);
     Task<Result<api::Done>> on(api::Lock, ClientId);
+    Task<Result<api::Keychain::Reply>> on(api::Keychain, ClientId);
+    Task<Result<api::Keychain::Reply>> on(api::EnableKeychain call, ClientId);
+    Task<Result<api::Done>> on(api::DisableKeychain, ClientId);
+    // service.cpp: the node itself
+    Task<Result<api::Status::Reply>> on(api::Status, ClientId);
+    Task<Result<api::ProbeServer::Reply>> on(api::ProbeServer call, ClientId);
     Task<Result<api::Done>> on(api::Shutdown, ClientId);
     Task<Result<api::Done>> on(api::Reload, ClientId);
     Task<Result<api::Done>> on(api::Watch, ClientId);
@@ -62,12 +73,10 @@ class Service final : public ipc::Service {
     Task<Result<api::JoinWait::Reply>> on(api::JoinWait call, ClientId client);
     Task<Result<api::Done>> on(api::JoinConfirm call, ClientId client);
 
-    /// The open vault, or the error that says why there is none.
-    Result<Member*> unlocked();
+    Result<Member*> unlocked(); // or why there is none
     Result<> require_absent();
     Task<Result<>> listen_anew(const config::Config& before);
     api::Peers::Peer peer(const mesh::DeviceId& device, const mesh::Member& entry) const;
-    static Result<> check_newcomer(std::string_view name, const Secret& password);
     void withdraw_invitation();
     void drop_unused_invitations();
     void drop_finished_joining();
@@ -81,7 +90,9 @@ class Service final : public ipc::Service {
     /// Nothing once all that the head names has arrived.
     std::optional<api::JoinWait::Reply> remaining(const mesh::Head& head);
     Result<> verify(const mesh::Head& head);
-    Task<Result<NewVault>> new_vault(Secret password);
+    Task<Result<Key>> open_with(Secret password);
+    Result<> open_member(const Key& key);
+    Task<> lock_idle();
 
     Context& context_;
     std::function<void()> shutdown_;
@@ -92,18 +103,18 @@ class Service final : public ipc::Service {
     VariableCalls variables_;
     std::unique_ptr<Invitation> invitation_;
     std::vector<std::unique_ptr<Invitation>> withdrawn_; // until no call waits in them
-    ClientId inviting_ = 0;
     std::unique_ptr<Joining> joining_;
-    ClientId joining_client_ = 0;
-    bool has_vault_ = false;
-    bool stopping_ = false;
-    int calls_ = 0;         // that are running
+    ClientId inviting_ = 0, joining_client_ = 0;
+    bool has_vault_ = false, stopping_ = false;
     bool changing_ = false; // init, unlock or lock is under way
-    int wrong_passwords_ = 0;
-    int ticks_ = 0;
-    std::int64_t not_before_ms_ = 0; // steady
+    bool is_keychain_changing_ = false;
+    int calls_ = 0, wrong_passwords_ = 0, ticks_ = 0; // calls that are running
+    std::int64_t not_before_ms_ = 0; // steady: no password before
+    std::int64_t used_ms_ = 0;       // steady: when somebody last asked for a variable
+    std::uint64_t locks_ = 0;        // how often it was to be locked
+    std::string locked_by_ = "start";
     Signal changed_;
-    TaskGroup tasks_;
+    TaskGroup tasks_, lockings_; // a locking waits for the tasks
 };
 
 } // namespace envmesh::node

@@ -61,6 +61,20 @@ Result<api::Export::Reply> VariableCalls::on(const api::Export& call) {
     return read<api::Export::Reply>([&](Variables& in) { return in.exported(call); });
 }
 
+Result<api::Injected::Reply> VariableCalls::on(const api::Injected& /*call*/) {
+    auto injection = read<Variables::Injection>([](Variables& in) { return in.injection(); });
+    if (!injection) return std::unexpected(injection.error());
+    const Published now = context_.published ? context_.published() : Published{};
+    api::Injected::Reply reply{std::move(injection->all), now.places, now.reason};
+    for (api::Injected::Item& item : reply.items) {
+        if (item.state == "withheld" || !now.is_current || now.places.empty()) continue;
+        const auto refused = now.refused.find(item.key);
+        item.state = refused == now.refused.end() ? "there" : "partly";
+        if (refused != now.refused.end()) item.reason = refused->second;
+    }
+    return reply;
+}
+
 Result<api::Explain::Reply> VariableCalls::on(const api::Explain& call) {
     return read<api::Explain::Reply>([&](Variables& in) { return in.explain(call); });
 }

@@ -23,6 +23,7 @@ class VariableCalls {
     Result<api::Delete::Reply> on(const api::Delete& call);
     Result<api::List::Reply> on(const api::List& call);
     Result<api::Export::Reply> on(const api::Export& call);
+    Result<api::Injected::Reply> on(const api::Injected& call);
     Result<api::Explain::Reply> on(const api::Explain& call);
     Result<api::Profiles::Reply> on(const api::Profiles& call);
     Result<api::Done> on(const api::UseProfiles& call);

@@ -34,6 +34,28 @@ Result<std::optional<sync::Type>> parse_type(std::string_view text) {
                 "use --type string|path|path-append");
 }
 
+Result<std::optional<sync::Injection>> parse_injection(std::string_view text) {
+    if (text.empty()) return std::nullopt;
+    if (text == "yes") return sync::Injection::yes;
+    if (text == "no") return sync::Injection::no;
+    return fail(Code::invalid, "inject is yes or no", "use --inject or --no-inject");
+}
+
+// An environment that no shell puts together has no place for the parts of a path.
+Result<> check_injection(const sync::Change& change) {
+    if (change.visibility != sync::Visibility::shell)
+        return fail(Code::invalid,
+                    change.name + " cannot be injected: its visibility is " +
+                        std::string(sync::visibility_name(change.visibility)),
+                    "only what shells get is injected (--visibility shell)");
+    if (sync::type_of(change.tags) != sync::Type::string)
+        return fail(Code::invalid,
+                    change.name +
+                        " cannot be injected: it is a path, which a shell adds to its own",
+                    "use --type string");
+    return {};
+}
+
 // Zero-copy guard of a page: counts what JSON will roughly take.
 std::size_t weight(const api::Variable& variable) {
     return 256 + variable.key.size() + (variable.value ? variable.value->size() * 4 / 3 : 0);
@@ -86,6 +108,7 @@ api::Variable Variables::describe(const sync::Reading& reading, bool with_value)
     out.updated_by = parts_.name_of(reading.dot.device);
     out.updated_at_ms = sync::wall_ms_of(reading.dot.hlc);
     out.conflict = reading.conflicts > 0;
+    out.inject = sync::is_injected(reading.variable.tags);
     if (with_value) out.value = reading.variable.value.copy();
     return out;
 }
@@ -95,6 +118,7 @@ struct Variables::Wish {
     std::string scope;
     std::optional<sync::Visibility> visibility;
     std::optional<sync::Type> type;
+    std::optional<sync::Injection> injection;
     bool force = false;
     std::string if_version;
 };
@@ -120,6 +144,10 @@ Result<sync::Change> Variables::change_of(api::Set::Item& item, const Wish& wish
     if (wish.visibility) change.visibility = *wish.visibility;
     if (wish.type) sync::put_type(change.tags, *wish.type);
     if (never) change.visibility = sync::Visibility::get;
+    if (!wish.injection) return change;
+    sync::put_injection(change.tags, *wish.injection);
+    if (*wish.injection == sync::Injection::no) return change;
+    if (auto fits = check_injection(change); !fits) return std::unexpected(fits.error());
     return change;
 }
 
@@ -142,8 +170,14 @@ Result<Variables::Changed> Variables::set(api::Set call) {
     if (!visibility) return std::unexpected(visibility.error());
     const auto type = parse_type(call.type);
     if (!type) return std::unexpected(type.error());
-    const Wish wish{scope->empty() ? std::string(shared_scope) : *scope, *visibility, *type,
-                    call.force, call.if_version};
+    const auto injection = parse_injection(call.inject);
+    if (!injection) return std::unexpected(injection.error());
+    const Wish wish{scope->empty() ? std::string(shared_scope) : *scope,
+                    *visibility,
+                    *type,
+                    *injection,
+                    call.force,
+                    call.if_version};
     std::vector<sync::Change> changes;
     for (api::Set::Item& item : call.items) {
         if (auto name = check_name(item.key); !name) // not shown: it may be part of a value

@@ -44,6 +44,12 @@ class Variables {
     // variables_export.cpp
     Result<api::Export::Reply> exported(const api::Export& call);
     Result<api::Explain::Reply> explain(const api::Explain& call);
+    /// What programs that no shell starts are to get, and why others of those so marked do not.
+    struct Injection {
+        std::vector<api::Export::Item> items;
+        std::vector<api::Injected::Item> all;
+    };
+    Result<Injection> injection();
     // variables_scopes.cpp
     Result<api::Profiles::Reply> profiles();
     Result<> use_profiles(const api::UseProfiles& call);

@@ -109,6 +109,30 @@ Result<api::Export::Reply> Variables::exported(const api::Export& call) {
     return reply;
 }
 
+Result<Variables::Injection> Variables::injection() {
+    const api::Scoping as_this_machine;
+    const auto outlook = look(as_this_machine);
+    if (!outlook) return std::unexpected(outlook.error());
+    const auto all = readings();
+    if (!all) return std::unexpected(all.error());
+    Injection out;
+    for (Sorted rest(**all); !rest.empty();) {
+        const Sorted same = first_name(rest);
+        rest = rest.subspan(same.size());
+        const sync::Reading* const used = strongest(same, outlook->ranking);
+        if (used == nullptr || !sync::is_injected(used->variable.tags)) continue;
+        auto withheld = why_withheld(*used, as_this_machine, false);
+        if (!withheld) return std::unexpected(withheld.error());
+        if (!*withheld && sync::type_of(used->variable.tags) != sync::Type::string)
+            *withheld = Withheld{"it is a path, which a shell adds to its own"};
+        const sync::Variable& variable = used->variable;
+        out.all.push_back({variable.name, variable.scope, *withheld ? "withheld" : "waiting",
+                           *withheld ? (*withheld)->reason : std::string()});
+        if (!*withheld) out.items.push_back({variable.name, variable.value.copy(), type_of(*used)});
+    }
+    return out;
+}
+
 Result<api::Explain::Reply> Variables::explain(const api::Explain& call) {
     if (auto name = check_name(call.key); !name) return std::unexpected(name.error());
     const auto outlook = look(call.scoping);

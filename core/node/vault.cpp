@@ -3,6 +3,8 @@
 
 #include "core/base/log.h"
 
+#include <algorithm>
+
 namespace envmesh::node {
 namespace {
 
@@ -10,6 +12,8 @@ constexpr const char* key_file_name = "vault.key";
 constexpr const char* token_file = "server.token";
 constexpr const char* public_key_file = "server.pub";
 constexpr std::size_t most_small_file = 1024;
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 std::filesystem::path key_file(const Context& context) {
     return context.config.key_file.empty() ? std::filesystem::path(key_file_name)
@@ -22,15 +26,6 @@ Result<std::optional<Secret>> vault_contents(Context& context) {
     if (contents || contents.error().code != Code::invalid) return contents;
     return fail(Code::corrupt, contents.error().message,
                 "restore it from a backup, or join the mesh again as a new device");
-}
-
-Result<std::optional<crypto::Vault>> read_vault(Context& context) {
-    auto contents = vault_contents(context);
-    if (!contents) return std::unexpected(contents.error());
-    if (!*contents) return std::optional<crypto::Vault>();
-    auto vault = crypto::Vault::parse((*contents)->reveal_text());
-    if (!vault) return std::unexpected(vault.error());
-    return std::optional(std::move(*vault));
 }
 
 Result<Key> make_server_vault(Context& context) {
@@ -51,11 +46,30 @@ Result<Key> make_server_vault(Context& context) {
 
 } // namespace
 
+Result<> check_newcomer(std::string_view name, const Secret& password) {
+    if (name.empty() || name.size() > 64 || !is_utf8(view(name)) ||
+        std::ranges::any_of(name, is_control))
+        return fail(Code::invalid,
+                    "a device's name has 1 to 64 bytes of text without control characters",
+                    "choose another with --name");
+    if (password.empty()) return fail(Code::invalid, "the password is empty", "choose a password");
+    return {};
+}
+
 Result<bool> has_vault(Context& context) {
     auto contents = vault_contents(context);
     if (contents) return contents->has_value();
     if (contents.error().code == Code::corrupt) return true;
     return std::unexpected(contents.error());
+}
+
+Result<std::optional<crypto::Vault>> read_vault(Context& context) {
+    auto contents = vault_contents(context);
+    if (!contents) return std::unexpected(contents.error());
+    if (!*contents) return std::optional<crypto::Vault>();
+    auto vault = crypto::Vault::parse((*contents)->reveal_text());
+    if (!vault) return std::unexpected(vault.error());
+    return std::optional(std::move(*vault));
 }
 
 Result<> write_vault(Context& context, const crypto::Vault& vault) {

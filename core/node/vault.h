@@ -11,6 +11,10 @@ namespace envmesh::node {
 
 /// Whether `vault.keys` stands in the data folder.
 Result<bool> has_vault(Context& context);
+/// What whoever makes a vault must give: the device's name and a password.
+Result<> check_newcomer(std::string_view name, const Secret& password);
+/// Nothing when there is none.
+Result<std::optional<crypto::Vault>> read_vault(Context& context);
 /// A vault with one password slot. The file is not written: `write_vault` is the last step of init
 /// and join.
 struct NewVault {

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t most_tags = 16;
 constexpr std::size_t most_tag_bytes = 4096;
 constexpr std::uint8_t type_tag = 1;
+constexpr std::uint8_t injection_tag = 2;
 constexpr std::string_view profile_prefix = "profile/";
 constexpr std::string_view device_prefix = "device/";
 
@@ -103,6 +104,15 @@ void put_type(std::vector<Tag>& tags, Type type) {
     std::erase_if(tags, [](const Tag& tag) { return tag.kind == type_tag; });
     if (type != Type::string)
         tags.insert(tags.begin(), Tag{type_tag, {static_cast<std::uint8_t>(type)}});
+}
+
+bool is_injected(const std::vector<Tag>& tags) {
+    return std::ranges::find(tags, injection_tag, &Tag::kind) != tags.end();
+}
+
+void put_injection(std::vector<Tag>& tags, Injection injection) {
+    std::erase_if(tags, [](const Tag& tag) { return tag.kind == injection_tag; });
+    if (injection == Injection::yes) tags.push_back(Tag{injection_tag, {}});
 }
 
 bool is_valid_scope(std::string_view scope) {

@@ -37,7 +37,8 @@ using Context = std::vector<Dot>;
 enum class Type : std::uint8_t { string = 0, path = 1, path_append = 2 };
 std::string_view type_name(Type type); // "string", "path", "path-append"
 
-/// Kind 1 is the type, of one byte, absent for a string. Kept byte for byte where unknown.
+/// Kind 1 is the type, of one byte, absent for a string. Kind 2, empty, says that programs which no
+/// shell starts are to get it too. Kept byte for byte where unknown.
 struct Tag {
     std::uint8_t kind = 0;
     Bytes value; // at most 4096 bytes
@@ -56,6 +57,9 @@ struct Variable {
 
 Type type_of(const std::vector<Tag>& tags);
 void put_type(std::vector<Tag>& tags, Type type);
+bool is_injected(const std::vector<Tag>& tags);
+enum class Injection : std::uint8_t { no, yes };
+void put_injection(std::vector<Tag>& tags, Injection injection);
 
 bool is_valid_name(std::string_view name);
 bool is_valid_scope(std::string_view scope);
