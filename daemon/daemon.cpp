@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/ipc/server.h"
 #include "core/node/service.h"
+#include "daemon/desktop.h"
 #include "daemon/generation.h"
 #include "daemon/surroundings.h"
 #include "daemon/vicinity.h"
@@ -24,15 +25,19 @@ constexpr auto patience_with_commands = std::chrono::seconds(2); // those that p
 
 class Daemon {
   public:
-    Daemon(Surroundings& around, std::filesystem::path socket)
-        : around_(around), socket_(std::move(socket)),
+    Daemon(Surroundings& around, const platform::Paths& paths)
+        : around_(around), socket_(paths.socket),
           neighbourhood_(around.io.get_executor(), around.random),
           service_(around.context, [this] { stop(); }),
           server_(around.io.get_executor(), service_, platform::is_same_user),
           signals_(around.io, SIGINT, SIGTERM), hangup_(around.io, SIGHUP),
           network_news_(around.io.get_executor()), tasks_(around.io.get_executor()) {
         around.context.vicinity = &neighbourhood_;
-        around.context.publish = [this](const api::Event& event) { server_.publish(event); };
+        if (!around.context.config.is_cloud_server()) desktop_.emplace(around, service_, paths);
+        around.context.publish = [this](const api::Event& event) {
+            server_.publish(event);
+            if (desktop_) desktop_->told(event);
+        };
     }
 
     Result<> start() {
@@ -52,6 +57,7 @@ class Daemon {
         });
         tasks_.spawn(tick_forever());
         tasks_.spawn(follow_network());
+        if (desktop_) desktop_->start();
         platform::notify_service_manager("READY=1");
         log_info("ready", "socket", socket_.string());
         return {};
@@ -64,6 +70,10 @@ class Daemon {
         co_await std::move(serving);
         platform::notify_service_manager("STOPPING=1");
         network_.reset();
+        if (desktop_) {
+            auto parting = desktop_->stop();
+            co_await std::move(parting);
+        }
         auto stopping = service_.stop();
         co_await std::move(stopping);
         tasks_.cancel();
@@ -130,6 +140,7 @@ class Daemon {
     std::unique_ptr<platform::NetworkWatch> network_;
     Signal network_news_;
     std::optional<Generation> generation_;
+    std::optional<Desktop> desktop_; // none: a cloud server
     TaskGroup tasks_;
 };
 
@@ -154,7 +165,7 @@ Result<> run(const ReadConfig& read_config, const platform::Paths& paths) {
     Surroundings around(*config, std::move(*folder));
     around.context.read_config = read_config;
     around.context.reconfigured = [&around] { set_log_level(around.context.config.log_level); };
-    Daemon daemon(around, paths.socket);
+    Daemon daemon(around, paths);
     if (auto started = daemon.start(); !started) return started;
     around.io.run();
     return {};

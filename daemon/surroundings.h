@@ -18,17 +18,18 @@ namespace envmesh::daemon {
 struct Surroundings {
     Surroundings(const config::Config& config, DataFolder folder)
         : home(std::move(folder)), crypto(std::max(1U, std::thread::hardware_concurrency())),
-          slow(1), context{io.get_executor(),
-                           clock,
-                           random,
-                           crypto,
-                           slow,
-                           home,
-                           config,
-                           crypto::Argon2Limits::for_memory(platform::physical_memory()),
-                           {},
-                           platform::platform_name(),
-                           [](const api::Event&) {}} {}
+          slow(1), desktop(1),
+          context{io.get_executor(),
+                  clock,
+                  random,
+                  crypto,
+                  slow,
+                  home,
+                  config,
+                  crypto::Argon2Limits::for_memory(platform::physical_memory()),
+                  {},
+                  platform::platform_name(),
+                  [](const api::Event&) {}} {}
 
     SystemClock clock;
     SystemRandom random;
@@ -36,6 +37,7 @@ struct Surroundings {
     asio::io_context io{1};
     asio::thread_pool crypto;
     asio::thread_pool slow;
+    asio::thread_pool desktop; // keychain and environment: a question there may take a minute
     node::Context context;
 };
 

@@ -15,6 +15,9 @@ struct Paths {
         data; // envmesh.db, vault.keys, vault.key, server.pub, server.token, daemon.lock
     std::filesystem::path socket;                         // daemon.sock; at most 100 bytes
     std::vector<std::filesystem::path> config_candidates; // the first that exists is read
+    /// In memory, and gone with the login session; empty where there is no such folder, and under
+    /// ENVMESH_HOME, which is not the login's own.
+    std::filesystem::path memory;
 };
 
 /// `invalid` when no home can be told or the socket path is too long, with the reason.

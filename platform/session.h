@@ -13,8 +13,16 @@
 namespace envmesh::platform {
 
 /// screen_locked: every graphical session of this user is (one that is open keeps the person
-/// here). logged_out: the last session of this user has ended, or the machine shuts down.
-enum class SessionNews { screen_locked, falling_asleep, awake, logged_out };
+/// here). logged_out: the last session of this user has ended, or the machine shuts down;
+/// logged_in: there is one again.
+enum class SessionNews {
+    screen_locked,
+    screen_unlocked,
+    falling_asleep,
+    awake,
+    logged_out,
+    logged_in
+};
 std::string_view name(SessionNews news);
 
 /// Calls `heard` on a thread of its own, one at a time, until destroyed; post elsewhere from there.
@@ -22,8 +30,7 @@ std::string_view name(SessionNews news);
 class SessionWatch {
   public:
     virtual ~SessionWatch() = default;
-    static Result<std::unique_ptr<SessionWatch>>
-    start(std::function<void(SessionNews)> heard);
+    static Result<std::unique_ptr<SessionWatch>> start(std::function<void(SessionNews)> heard);
     /// Sleep and shutdown are held up (a delay inhibitor, which logind limits to 5 s by default)
     /// from `falling_asleep` or `logged_out` until this is called.
     virtual void ready() = 0;

@@ -44,7 +44,7 @@ bool is_ours_alone(const path& folder) {
 }
 
 Paths under_one_folder(const path& folder) {
-    return {folder, folder / "daemon.sock", {folder / "config.toml"}};
+    return {folder, folder / "daemon.sock", {folder / "config.toml"}, {}};
 }
 
 path settings_under(const path& home) { return absolute_or("XDG_CONFIG_HOME", home / ".config"); }
@@ -52,11 +52,12 @@ path settings_under(const path& home) { return absolute_or("XDG_CONFIG_HOME", ho
 Paths spread(const path& home) {
     const path data = absolute_or("XDG_DATA_HOME", home / ".local/share") / "envmesh";
     const path runtime = variable("XDG_RUNTIME_DIR");
-    const path sockets = is_ours_alone(runtime) ? runtime / "envmesh" : data;
+    const path memory = is_ours_alone(runtime) ? runtime / "envmesh" : path();
     return {data,
-            sockets / "daemon.sock",
+            (memory.empty() ? data : memory) / "daemon.sock",
             {home / ".envmesh/config.toml", settings_under(home) / "envmesh/config.toml",
-             "/etc/envmesh/config.toml"}};
+             "/etc/envmesh/config.toml"},
+            memory};
 }
 
 bool is_windows_subsystem() {

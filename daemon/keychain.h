@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// node::Keychain: the system's keychain, asked on a thread of its own.
+#pragma once
+
+#include "core/node/keychain.h"
+#include "platform/keychain.h"
+
+namespace envmesh::daemon {
+
+class SystemKeychain final : public node::Keychain {
+  public:
+    /// `pool` has one thread: the platform's keychain takes one call at a time.
+    SystemKeychain(asio::thread_pool& pool, std::unique_ptr<platform::Keychain> keychain)
+        : pool_(pool), keychain_(std::move(keychain)) {}
+
+    Task<State> state() override;
+    Task<Result<std::optional<Secret>>> load(std::string id, node::Asking asking) override;
+    Task<Result<>> store(std::string id, Secret secret, node::Asking asking) override;
+    Task<Result<>> erase(std::string id) override;
+
+  private:
+    asio::thread_pool& pool_;
+    std::unique_ptr<platform::Keychain> keychain_;
+};
+
+} // namespace envmesh::daemon

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/login.h"
+
+#include "core/base/log.h"
+
+#include <array>
+
+namespace envmesh::daemon {
+namespace {
+
+// The keyring daemon of a desktop starts beside us, and a person may open it later.
+constexpr std::array pauses{std::chrono::seconds(1),  std::chrono::seconds(2),
+                            std::chrono::seconds(4),  std::chrono::seconds(8),
+                            std::chrono::seconds(15), std::chrono::seconds(30),
+                            std::chrono::seconds(60)};
+
+bool may_change(Code code) {
+    return code == Code::locked || code == Code::unreachable || code == Code::timeout ||
+           code == Code::conflict;
+}
+
+} // namespace
+
+Login::Login(asio::any_io_executor executor, node::Service& service, const config::Config& config)
+    : executor_(std::move(executor)), service_(service), config_(config), stopping_(executor_),
+      tasks_(executor_) {}
+
+void Login::start() {
+    tasks_.spawn(open());
+    auto watch = platform::SessionWatch::start([this](platform::SessionNews news) {
+        asio::post(executor_, [this, news] { heard(news); });
+    });
+    if (!watch) return log_warning("session_not_watched", "reason", watch.error().message);
+    watch_ = std::move(*watch);
+}
+
+void Login::stop() {
+    is_stopping_ = true;
+    ++attempt_;
+    watch_.reset();
+    stopping_.notify();
+}
+
+Task<> Login::join() {
+    auto joining = tasks_.join();
+    co_await std::move(joining);
+}
+
+void Login::heard(platform::SessionNews news) {
+    using enum platform::SessionNews;
+    if (is_stopping_) return;
+    log_info("session", "news", platform::name(news));
+    const bool locks = (news == falling_asleep && config_.lock_on_sleep) ||
+                       (news == logged_out && config_.lock_on_logout) ||
+                       (news == screen_locked && config_.lock_on_screen_lock);
+    if (locks)
+        return tasks_.spawn(lock(news == falling_asleep ? "sleep"
+                                 : news == logged_out   ? "logout"
+                                                        : "screen"));
+    switch (news) {
+    case falling_asleep:
+    case logged_out:
+        if (watch_) watch_->ready();
+        break;
+    case awake: open_after("sleep"); break;
+    case screen_unlocked: open_after("screen"); break;
+    case logged_in: open_after("logout"); break;
+    case screen_locked: break;
+    }
+}
+
+// For another reason now, which alone ends it: a machine may fall asleep behind a locked screen.
+Task<> Login::lock(std::string reason) {
+    const std::string before = locked_by_;
+    ++attempt_;
+    auto locking = service_.lock_for(reason);
+    const bool was_open = co_await std::move(locking);
+    if (was_open)
+        locked_by_ = reason;
+    else if (!before.empty() && before != "screen")
+        locked_by_ = reason;
+    if (watch_ && reason != "screen") watch_->ready();
+}
+
+void Login::open_after(std::string_view reason) {
+    if (locked_by_ != reason) return;
+    locked_by_.clear();
+    tasks_.spawn(open());
+}
+
+Task<> Login::open() {
+    const std::uint64_t mine = ++attempt_;
+    for (std::size_t tries = 0; mine == attempt_ && !is_stopping_; ++tries) {
+        auto opening = service_.unlock_by_keychain(node::Asking::never);
+        const auto opened = co_await std::move(opening);
+        if (opened) co_return log_info("unlocked", "by", "keychain");
+        const Error& error = opened.error();
+        if (tries == 0 && error.code != Code::not_found && error.code != Code::absent)
+            log_warning("not_unlocked_by_keychain", "reason", error.message);
+        if (!may_change(error.code) || tries == pauses.size()) co_return;
+        auto waiting = stopping_.wait_for(pauses.at(tries));
+        co_await std::move(waiting);
+    }
+}
+
+} // namespace envmesh::daemon

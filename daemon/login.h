@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+// Opens the vault with the login and locks it when the login's person leaves: by the keychain at
+// the start, and again where sleep, the screen or a logout had locked it and that is over. What a
+// person locked by hand stays locked.
+#pragma once
+
+#include "core/config/config.h"
+#include "core/node/service.h"
+#include "platform/session.h"
+
+namespace envmesh::daemon {
+
+class Login {
+  public:
+    /// All of them outlive it.
+    Login(asio::any_io_executor executor, node::Service& service, const config::Config& config);
+
+    void start();
+    /// After it nothing new begins; `join` waits for what has begun.
+    void stop();
+    Task<> join();
+    /// The vault was opened, by whoever.
+    void opened() { ++attempt_; }
+    /// On the owner thread; public for the tests.
+    void heard(platform::SessionNews news);
+
+  private:
+    Task<> lock(std::string reason);
+    /// Asks nobody. The keychain may come, or be opened, later than the daemon starts.
+    Task<> open();
+    void open_after(std::string_view reason);
+
+    asio::any_io_executor executor_;
+    node::Service& service_;
+    const config::Config& config_;
+    std::unique_ptr<platform::SessionWatch> watch_;
+    std::string locked_by_;     // what we have locked it for; empty: for nothing
+    std::uint64_t attempt_ = 0; // an older one ends
+    Signal stopping_;
+    bool is_stopping_ = false;
+    TaskGroup tasks_;
+};
+
+} // namespace envmesh::daemon
