@@ -34,6 +34,10 @@ struct Context {
 Exit init(Context&, const InitOptions&);
 Exit unlock(Context&, const UnlockOptions&);
 Exit lock(Context&, const NoOptions&);
+Exit keychain_status(Context&, const NoOptions&);
+Exit enable_keychain(Context&, const UnlockOptions&);
+Exit disable_keychain(Context&, const NoOptions&);
+Exit injected(Context&, const NoOptions&);
 Exit invite(Context&, const InviteOptions&);
 Exit join(Context&, const JoinOptions&);
 Exit devices(Context&, const NoOptions&);

@@ -13,6 +13,7 @@ struct InitOptions {
 };
 struct UnlockOptions {
     std::string password_file;
+    bool keychain = false;
 };
 struct InviteOptions {
     std::string ttl = "10m";
@@ -32,6 +33,7 @@ struct GetOptions {
 struct SetOptions {
     std::vector<std::string> items; // KEY=VALUE, KEY=@file, KEY, KEY followed by "-"
     std::string scope, visibility, type, if_version;
+    std::string inject; // yes, no; empty: as it is
     bool force = false;
 };
 struct DeleteOptions {

@@ -69,16 +69,14 @@ void Login::heard(platform::SessionNews news) {
     }
 }
 
-// For another reason now, which alone ends it: a machine may fall asleep behind a locked screen.
+// A machine that falls asleep behind a locked screen waits for the screen when it wakes; what a
+// person has locked by hand waits for the person.
 Task<> Login::lock(std::string reason) {
-    const std::string before = locked_by_;
     ++attempt_;
     auto locking = service_.lock_for(reason);
     const bool was_open = co_await std::move(locking);
-    if (was_open)
-        locked_by_ = reason;
-    else if (!before.empty() && before != "screen")
-        locked_by_ = reason;
+    const bool is_ours = !locked_by_.empty() && locked_by_ != "screen";
+    if (was_open || is_ours) locked_by_ = reason;
     if (watch_ && reason != "screen") watch_->ready();
 }
 

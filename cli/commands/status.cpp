@@ -31,7 +31,17 @@ void show_json(Output& out, const api::Status::Reply& now) {
                 {"tier_since", time_or_null(now.tier_since_ms)},
                 {"tier_reason", now.tier_reason},
                 {"election", now.election},
-                {"health", now.health}});
+                {"health", now.health},
+                {"locked_by", now.locked_by}});
+}
+
+std::string why_locked(const std::string& by) {
+    if (by == "command") return ", by `envmesh-cli lock`";
+    if (by == "idle") return ", since nobody used it";
+    if (by == "sleep") return ", since the machine slept";
+    if (by == "screen") return ", with the screen";
+    if (by == "logout") return ", since nobody is logged in";
+    return {};
 }
 
 void show(Output& out, const api::Status::Reply& now) {
@@ -44,7 +54,7 @@ void show(Output& out, const api::Status::Reply& now) {
     const auto count = [](std::uint64_t number) {
         return number == 0 ? std::string() : std::to_string(number);
     };
-    line("state          ", now.state);
+    line("state          ", now.state + why_locked(now.locked_by));
     line("this machine   ", now.name);
     line("connection     ", where);
     line("because        ", now.tier_reason);

@@ -14,14 +14,38 @@ Exit done(Context& context, const Result<api::Done>& reply, const char* text) {
     return 0;
 }
 
+constexpr const char* is_open = "The vault is unlocked.";
+
+/// The keychain may put a question to the person, who may take longer than a call does.
+Result<api::Done> by_keychain(Context& context) {
+    auto opened = context.ask(api::UnlockByKeychain{.ask = true});
+    if (opened || opened.error().code != Code::timeout) return opened;
+    Error error = std::move(opened.error());
+    error.fix = "Answer what the keychain asks: the vault opens then. Or: envmesh-cli unlock "
+                "--password-file FILE";
+    return std::unexpected(std::move(error));
+}
+
+/// Why a person is asked for the password although the vault has a keychain.
+void note_reason(Context& context, const Error& error) {
+    if (error.code == Code::not_found || error.code == Code::absent) return;
+    context.out.note("the keychain does not open it: " + error.message);
+}
+
 } // namespace
 
 Exit unlock(Context& context, const UnlockOptions& options) {
+    if (options.keychain) return done(context, by_keychain(context), is_open);
+    if (options.password_file.empty()) {
+        const auto opened = context.ask(api::UnlockByKeychain{.ask = false});
+        if (opened) return done(context, opened, is_open);
+        note_reason(context, opened.error());
+    }
     auto secret = password(options.password_file, context.out.is_json() ? Ask::never : Ask::once);
     if (!secret) return std::unexpected(secret.error());
     api::Unlock call;
     call.password = std::move(*secret);
-    return done(context, context.ask(std::move(call)), "The vault is unlocked.");
+    return done(context, context.ask(std::move(call)), is_open);
 }
 
 Exit lock(Context& context, const NoOptions&) {

@@ -10,6 +10,7 @@ Object describe(const api::Variable& variable) {
                {"scope", variable.scope},
                {"profile", variable.profile},
                {"visibility", variable.visibility},
+               {"inject", variable.inject},
                {"type", variable.type},
                {"version", variable.version},
                {"updated_at", rfc3339(variable.updated_at_ms)},
