@@ -1,39 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "cli/grammar.h"
+#include "cli/grammar_parts.h"
 
 #include "cli/formats/formats.h"
 
-#include <algorithm>
-
-#include <CLI/CLI.hpp>
-
 namespace envmesh::cli {
 namespace {
-
-/// Adds the verbs that are wanted.
-struct Verbs {
-    CLI::App& app;
-    std::function<Exit(Context&)>& run;
-    std::span<char* const> typed; // empty: all of them are wanted
-
-    /// Nothing when it is not wanted. Of itself it does nothing.
-    [[nodiscard]] CLI::App* group(const char* name, const char* help) const {
-        const auto is_name = [name](const char* word) { return std::string_view(word) == name; };
-        if (!typed.empty() && std::ranges::none_of(typed, is_name)) return nullptr;
-        return app.add_subcommand(name, help);
-    }
-    template <class Options>
-    CLI::App* add(const char* name, const char* help, const Options& options,
-                  Exit (*command)(Context&, const Options&)) const {
-        CLI::App* added = group(name, help);
-        if (added == nullptr) return nullptr;
-        added->callback([added, &to = run, &options, command] {
-            if (!added->get_subcommands().empty()) return; // the one below it was meant
-            to = [&options, command](Context& context) { return command(context, options); };
-        });
-        return added;
-    }
-};
 
 std::string alternatives(const std::vector<std::string>& words) {
     std::string out;
@@ -358,6 +329,7 @@ void add_each(const Verbs& verbs, Grammar& to) {
     add_trust(verbs, to);
     add_mesh(verbs, to);
     add_daemon(verbs, to);
+    add_service(verbs, to);
 }
 
 } // namespace
