@@ -81,6 +81,13 @@ Exit unset_setting(Context&, const ConfigOptions&);
 Exit config_path(Context&, const NoOptions&);
 Exit check_config(Context&, const ConfigOptions&);
 Exit shutdown(Context&, const NoOptions&);
+/// Ends a daemon of these folders that was started by hand.
+Exit install_service(Context&, const NoOptions&);
+Exit uninstall_service(Context&, const NoOptions&);
+/// 3 when there is no service, 4 when it runs no daemon.
+Exit service_status(Context&, const NoOptions&);
+/// Becomes the program that prints them.
+Exit service_logs(Context&, const ServiceOptions&);
 Exit completion(Context&, const CompletionOptions&);
 /// What can stand where the last of the words on standard input begins; asked by completions.
 Exit complete(Context&, const GrammarOptions&);

@@ -39,7 +39,8 @@ Result<ipc::Client> connect(const std::filesystem::path& socket, ipc::Deadline d
     if (!stream) {
         Error error = std::move(stream.error());
         if (error.code == Code::unreachable && error.fix.empty())
-            error.fix = "Start the daemon: systemctl --user start envmesh, or run envmesh-daemon.";
+            error.fix = "Start it now and at each login: envmesh-cli daemon install (by hand: "
+                        "envmesh-daemon)";
         return std::unexpected(std::move(error));
     }
     auto channel = std::make_unique<StreamChannel>(std::move(*stream));

@@ -1,39 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "cli/grammar.h"
+#include "cli/grammar_parts.h"
 
 #include "cli/formats/formats.h"
 
-#include <algorithm>
-
-#include <CLI/CLI.hpp>
-
 namespace envmesh::cli {
 namespace {
-
-/// Adds the verbs that are wanted.
-struct Verbs {
-    CLI::App& app;
-    std::function<Exit(Context&)>& run;
-    std::span<char* const> typed; // empty: all of them are wanted
-
-    /// Nothing when it is not wanted. Of itself it does nothing.
-    [[nodiscard]] CLI::App* group(const char* name, const char* help) const {
-        const auto is_name = [name](const char* word) { return std::string_view(word) == name; };
-        if (!typed.empty() && std::ranges::none_of(typed, is_name)) return nullptr;
-        return app.add_subcommand(name, help);
-    }
-    template <class Options>
-    CLI::App* add(const char* name, const char* help, const Options& options,
-                  Exit (*command)(Context&, const Options&)) const {
-        CLI::App* added = group(name, help);
-        if (added == nullptr) return nullptr;
-        added->callback([added, &to = run, &options, command] {
-            if (!added->get_subcommands().empty()) return; // the one below it was meant
-            to = [&options, command](Context& context) { return command(context, options); };
-        });
-        return added;
-    }
-};
 
 std::string alternatives(const std::vector<std::string>& words) {
     std::string out;
@@ -51,7 +22,6 @@ std::string not_empty(const std::string& text) { return text.empty() ? "it is em
 constexpr auto shells = "bash|zsh|fish|sh|pwsh|nu|elvish|xonsh|cmd|tmux";
 constexpr auto hooked_shells = "bash|zsh|fish|pwsh|nu|elvish|xonsh";
 constexpr auto key_help = "Its name";
-constexpr auto password_help = "File with the master password; - is standard input";
 constexpr auto patterns_help = "Names such as AWS_*; may be repeated";
 constexpr auto values_help = "Show the values too";
 
@@ -86,10 +56,6 @@ void add_patterns(CLI::App& to, const char* name, std::vector<std::string>& patt
     to.add_option(name, patterns, patterns_help)->type_name("GLOB")->allow_extra_args(false);
 }
 
-void add_password(CLI::App& to, std::string& file, const char* help = password_help) {
-    to.add_option("--password-file", file, help)->type_name("FILE");
-}
-
 void add_variables(const Verbs& verbs, Grammar& to) {
     if (auto* get = verbs.add("get", "Print a value", to.get, cli::get)) {
         add_key(*get, to.get.key);
@@ -118,6 +84,13 @@ void add_variables(const Verbs& verbs, Grammar& to) {
         set->add_option("--if-version", to.set.if_version, "Only when it has this one, or none")
             ->type_name("VERSION")
             ->check(not_empty);
+        const auto decide = [to_be = &to.set.inject](const char* what) {
+            return [to_be, what](std::int64_t) { *to_be = what; };
+        };
+        auto* inject = set->add_flag_function("--inject", decide("yes"),
+                                              "For programs that no shell starts, too");
+        set->add_flag_function("--no-inject", decide("no"), "Not for those any more")
+            ->excludes(inject);
         set->add_flag("--force", to.set.force, "Store a reserved name too, for get only");
         set->footer("envmesh-cli set API_KEY                 asks, and shows nothing\n"
                     "envmesh-cli set URL=https://x.test A=1  both or none\n"
@@ -322,9 +295,7 @@ void add_config(const Verbs& verbs, Grammar& to) {
 
 void add_daemon(const Verbs& verbs, Grammar& to) {
     verbs.add("status", "Show the state of it all", to.none, status);
-    if (auto* unlock = verbs.add("unlock", "Open the vault", to.unlock, cli::unlock))
-        add_password(*unlock, to.unlock.password_file);
-    verbs.add("lock", "Close the vault", to.none, lock);
+    add_vault(verbs, to);
     verbs.add("watch", "Print events as they happen", to.none, watch);
     add_config(verbs, to);
     verbs.add("shutdown", "Stop the daemon", to.none, cli::shutdown);
@@ -358,6 +329,7 @@ void add_each(const Verbs& verbs, Grammar& to) {
     add_trust(verbs, to);
     add_mesh(verbs, to);
     add_daemon(verbs, to);
+    add_service(verbs, to);
 }
 
 } // namespace

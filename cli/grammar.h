@@ -41,6 +41,7 @@ struct Grammar {
     DoctorLookOptions doctor_look;
     SyncOptions sync;
     ConfigOptions config;
+    ServiceOptions service;
     CompletionOptions completion;
     GrammarOptions grammar;
     NoOptions none;

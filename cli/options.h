@@ -102,6 +102,10 @@ struct SyncOptions {
 struct ConfigOptions {
     std::string key, value, file;
 };
+struct ServiceOptions {
+    unsigned lines = 50;
+    bool follow = false;
+};
 struct CompletionOptions {
     std::string shell;
 };

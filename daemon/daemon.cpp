@@ -10,6 +10,7 @@
 #include "daemon/vicinity.h"
 #include "platform/local_socket.h"
 #include "platform/network.h"
+#include "platform/process.h"
 
 #include <csignal>
 #include <cstdlib>
@@ -144,27 +145,36 @@ class Daemon {
     TaskGroup tasks_;
 };
 
-void set_log_level(std::string_view level) {
+void set_log_level(const LogSink& sink, std::string_view level) {
     const Level least = level == "debug"     ? Level::debug
                         : level == "warning" ? Level::warning
                         : level == "error"   ? Level::error
                                              : Level::info;
-    set_log_sink({}, least);
+    set_log_sink(sink, least);
+}
+
+void warn_of_swap() {
+    if (!platform::can_lock_memory())
+        log_warning("memory_not_locked", "reason",
+                    "no memory may be locked (RLIMIT_MEMLOCK): keys can get into swap");
 }
 
 } // namespace
 
-Result<> run(const ReadConfig& read_config, const platform::Paths& paths) {
+Result<> run(const ReadConfig& read_config, const platform::Paths& paths, const LogSink& sink) {
     const auto config = read_config();
     if (!config) return std::unexpected(config.error());
-    set_log_level(config->log_level);
+    set_log_level(sink, config->log_level);
+    warn_of_swap();
     auto folder = DataFolder::open(paths.data);
     if (!folder) return std::unexpected(folder.error());
     auto lock = insist(patience_with_commands, [&paths] { return take_lock(paths); });
     if (!lock) return std::unexpected(lock.error());
     Surroundings around(*config, std::move(*folder));
     around.context.read_config = read_config;
-    around.context.reconfigured = [&around] { set_log_level(around.context.config.log_level); };
+    around.context.reconfigured = [&around, &sink] {
+        set_log_level(sink, around.context.config.log_level);
+    };
     Daemon daemon(around, paths);
     if (auto started = daemon.start(); !started) return started;
     around.io.run();

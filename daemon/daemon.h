@@ -3,6 +3,7 @@
 // `shutdown`.
 #pragma once
 
+#include "core/base/log.h"
 #include "core/config/config.h"
 #include "platform/paths.h"
 
@@ -13,8 +14,8 @@ namespace envmesh::daemon {
 /// Called at the start, and again on SIGHUP and `config reload`.
 using ReadConfig = std::function<Result<config::Config>()>;
 
-/// Until it is told to stop. `conflict` when another daemon owns the data folder.
-Result<> run(const ReadConfig& read_config, const platform::Paths& paths);
+/// Until it is told to stop; logs into `sink`. `conflict` when another daemon owns the data folder.
+Result<> run(const ReadConfig& read_config, const platform::Paths& paths, const LogSink& sink);
 /// The fingerprint that `--server-key` takes; makes the server's identity where there is none.
 /// Works beside a running daemon too: what that one is about to make is waited for, some seconds.
 /// `conflict` when it makes none.

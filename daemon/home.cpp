@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 namespace envmesh::daemon {
 namespace {
@@ -15,6 +16,11 @@ constexpr std::array with_side_files{"", "-wal", "-shm"};
 } // namespace
 
 Result<DataFolder> DataFolder::open(std::filesystem::path folder) {
+    if (const auto kind = platform::network_file_system(folder); !kind.empty())
+        return fail(Code::denied,
+                    folder.string() + " is on a network file system (" + kind +
+                        "), where another machine could write to the database at the same time.",
+                    "Set ENVMESH_HOME to a folder on a disk of this machine.");
     if (auto made = platform::make_private_folder(folder); !made)
         return std::unexpected(made.error());
     return DataFolder(std::move(folder));
@@ -63,6 +69,12 @@ Result<> DataFolder::move_aside(const std::filesystem::path& name) {
         if (ec) return fail(Code::storage, "cannot rename " + from.string() + ": " + ec.message());
     }
     return {};
+}
+
+std::filesystem::path credential(const std::string& name) {
+    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+    const auto file = std::filesystem::path(folder == nullptr ? "" : folder) / name;
+    return file.is_absolute() && platform::exists(file) ? file : std::filesystem::path();
 }
 
 } // namespace envmesh::daemon

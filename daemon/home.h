@@ -25,4 +25,8 @@ class DataFolder final : public node::Home {
     std::filesystem::path folder_;
 };
 
+/// Where the service manager has put the credential of that name for us (systemd.exec(5),
+/// $CREDENTIALS_DIRECTORY); empty when there is none.
+std::filesystem::path credential(const std::string& name);
+
 } // namespace envmesh::daemon

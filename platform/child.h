@@ -29,6 +29,12 @@ Error become(const Program& program);
 /// given this environment, nothing to read, and nobody hears its errors.
 Result<Secret> output_of(const std::vector<std::string>& words, std::size_t most_bytes,
                          std::chrono::steady_clock::time_point deadline);
+/// The same with an environment of its own; the program is found by our PATH.
+Result<Secret> output_of(const Program& program, std::size_t most_bytes,
+                         std::chrono::steady_clock::time_point deadline);
+/// Of this environment what tells a program where things are and how to speak: folders, buses,
+/// language. None of the person's variables, so nothing that is secret.
+std::vector<Secret> plain_environment();
 
 /// A program of ours that is waited for on a thread of its own.
 class Child {

@@ -39,6 +39,9 @@ Result<> rewrite_file(const std::filesystem::path& file, View contents);
 /// Where the links lead, also when nothing is there yet.
 Result<std::filesystem::path> target_of(std::filesystem::path file);
 bool exists(const std::filesystem::path& file);
+/// The kind of network file system that this path is on, or would be: "nfs", "fuse.sshfs"; empty
+/// for none. Locks of other machines do not hold there, and the database would be damaged.
+std::string network_file_system(const std::filesystem::path& path);
 /// Who can get at a file or folder (what a link leads to); nothing when it cannot be looked at.
 struct Access {
     bool is_own = false;        // this user's

@@ -11,9 +11,17 @@
 
 namespace envmesh::platform {
 
+/// The loader and libraries have read some variables before main (LD_PRELOAD, G_*): where any of
+/// these is set, this program is executed again without them, once, as the same process with the
+/// same words and descriptors. Returns when there is nothing to leave behind; fails when they are
+/// there again, or it cannot be executed. First thing in the daemon's main.
+Result<> begin_clean(char** words);
 /// No core dumps, no tracing by the same user, and an environment free of what would change our
-/// libraries (shell.md §4.4). First thing in the daemon's main.
+/// libraries (shell.md §4.4). Next in the daemon's main.
 void harden();
+/// Whether a key of 32 bytes can be kept out of swap; else it can get there, though never into a
+/// core dump.
+bool can_lock_memory();
 /// The same for a front end, which hands its environment and limits on to what it runs: those stay
 /// as they are, and it loads no library that they could change.
 void harden_front_end();

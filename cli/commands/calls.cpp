@@ -38,7 +38,7 @@ Result<api::Set::Reply> set_in_parts(Context& context, api::Set& whole) {
                                  std::to_string(whole.items.size()));
         api::Set call{
             part(whole.items, done), whole.scope, whole.visibility, whole.type, whole.force,
-            whole.if_version, whole.inject};
+            whole.if_version,        whole.inject};
         const std::size_t sent = call.items.size();
         auto reply = client->ask(std::move(call), context.deadline());
         if (!reply) {

@@ -123,8 +123,9 @@ Exit set(Context& context, const SetOptions& options) {
     Items words(options.items, !context.out.is_json());
     auto items = words.read();
     if (!items) return std::unexpected(items.error());
-    auto written = set_all(context, {std::move(*items), options.scope, options.visibility,
-                                     options.type, options.force, options.if_version, options.inject});
+    auto written =
+        set_all(context, {std::move(*items), options.scope, options.visibility, options.type,
+                          options.force, options.if_version, options.inject});
     if (!written) return std::unexpected(std::move(written.error()));
     if (words.visible()) note_visible(context);
     show_written(context.out, {written->keys, written->versions, written->pending_sync});

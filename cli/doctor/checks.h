@@ -11,6 +11,8 @@ namespace envmesh::cli::diagnosis {
 Findings program(const Facts&);
 Findings daemon(const Facts&);
 Findings version(const Facts&);
+// checks_service.cpp
+Findings service(const Facts&);
 // checks_files.cpp
 Findings folders(const Facts&);
 Findings configuration(const Facts&);

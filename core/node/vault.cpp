@@ -28,16 +28,37 @@ Result<std::optional<Secret>> vault_contents(Context& context) {
                 "restore it from a backup, or join the mesh again as a new device");
 }
 
+Result<Key> read_key_file(Context& context) {
+    auto contents = context.home.read(key_file(context), Key::size + 1);
+    if (!contents) return std::unexpected(contents.error());
+    if (!*contents || (*contents)->size() != Key::size)
+        return fail(Code::locked,
+                    context.home.path(key_file(context)).string() +
+                        " is missing or not 32 bytes long",
+                    "restore the key file, or move the data folder away for a new server identity");
+    return Key((*contents)->reveal());
+}
+
+// One that somebody has put there beforehand is used; it may be where we cannot write.
+Result<Key> read_or_make_key_file(Context& context) {
+    const auto contents = context.home.read(key_file(context), Key::size + 1);
+    if (!contents) return std::unexpected(contents.error());
+    if (*contents) return read_key_file(context);
+    Key made = crypto::random_key(context.random);
+    if (auto written = context.home.write(key_file(context), made.reveal()); !written)
+        return std::unexpected(written.error());
+    return made;
+}
+
 Result<Key> make_server_vault(Context& context) {
     Key vault_key = crypto::random_key(context.random);
-    const Key kek = crypto::random_key(context.random);
-    crypto::Vault vault;
-    auto added = vault.add_key(crypto::SlotKind::file, vault_key, kek, context.random);
-    if (!added) return std::unexpected(added.error());
     // The key first: a vault file without its key would lock the server out of a new identity for
     // ever.
-    if (auto key = context.home.write(key_file(context), kek.reveal()); !key)
-        return std::unexpected(key.error());
+    const auto kek = read_or_make_key_file(context);
+    if (!kek) return std::unexpected(kek.error());
+    crypto::Vault vault;
+    auto added = vault.add_key(crypto::SlotKind::file, vault_key, *kek, context.random);
+    if (!added) return std::unexpected(added.error());
     if (auto written = write_vault(context, vault); !written)
         return std::unexpected(written.error());
     log_info("vault_made", "slot", "file");
@@ -105,14 +126,9 @@ Result<Key> open_or_make_server_vault(Context& context) {
     auto vault = read_vault(context);
     if (!vault) return std::unexpected(vault.error());
     if (!*vault) return make_server_vault(context);
-    auto contents = context.home.read(key_file(context), Key::size + 1);
-    if (!contents) return std::unexpected(contents.error());
-    if (!*contents || (*contents)->size() != Key::size)
-        return fail(Code::locked,
-                    context.home.path(key_file(context)).string() +
-                        " is missing or not 32 bytes long",
-                    "restore the key file, or move the data folder away for a new server identity");
-    return (*vault)->open_key(crypto::SlotKind::file, Key((*contents)->reveal()));
+    const auto key = read_key_file(context);
+    if (!key) return std::unexpected(key.error());
+    return (*vault)->open_key(crypto::SlotKind::file, *key);
 }
 
 Result<std::optional<std::string>> read_token(Context& context) {

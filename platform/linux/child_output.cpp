@@ -49,17 +49,13 @@ class Spawned {
 };
 
 // Returns errno, or 0.
-int spawn(const std::vector<std::string>& words, int output, pid_t& id) {
+int spawn(char* const* words, char* const* environment, int output, pid_t& id) {
     posix_spawn_file_actions_t actions;
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    std::vector<char*> argv;
-    for (const std::string& word : words)
-        argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    const int error = ::posix_spawnp(&id, argv.front(), &actions, nullptr, argv.data(), environ);
+    const int error = ::posix_spawnp(&id, *words, &actions, nullptr, words, environment);
     ::posix_spawn_file_actions_destroy(&actions);
     return error;
 }
@@ -81,23 +77,52 @@ Result<Secret> read_until(int from, const std::string& name, std::size_t most_by
     return fail(Code::invalid, name + " says more than can be taken.");
 }
 
-} // namespace
-
-Result<Secret> output_of(const std::vector<std::string>& words, std::size_t most_bytes,
-                         std::chrono::steady_clock::time_point deadline) {
-    const std::string& name = words.front();
+Result<Secret> output_of(const std::string& name, char* const* words, char* const* environment,
+                         std::size_t most_bytes, Deadline deadline) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::unexpected(cannot_start(name, errno));
     const Descriptor reading(ends[0]);
     Descriptor writing(ends[1]);
     pid_t id = 0;
-    if (const int error = spawn(words, writing.get(), id); error != 0)
+    if (const int error = spawn(words, environment, writing.get(), id); error != 0)
         return std::unexpected(cannot_start(name, error));
     Spawned program(id);
     writing = Descriptor();
     auto said = read_until(reading.get(), name, most_bytes, deadline);
     if (said && !program.has_ended_well(deadline)) return fail(Code::internal, name + " failed.");
     return said;
+}
+
+bool is_plain(std::string_view name) {
+    constexpr std::array names{"PATH", "HOME", "USER",    "LOGNAME", "LANG",
+                               "TZ",   "TERM", "COLUMNS", "LINES",   "DBUS_SESSION_BUS_ADDRESS"};
+    return name.starts_with("XDG_") || name.starts_with("LC_") ||
+           std::ranges::find(names, name) != names.end();
+}
+
+} // namespace
+
+Result<Secret> output_of(const std::vector<std::string>& words, std::size_t most_bytes,
+                         std::chrono::steady_clock::time_point deadline) {
+    const Program program{words, {}};
+    const Vectors vectors(program);
+    return output_of(words.front(), vectors.words.data(), environ, most_bytes, deadline);
+}
+
+Result<Secret> output_of(const Program& program, std::size_t most_bytes,
+                         std::chrono::steady_clock::time_point deadline) {
+    const Vectors vectors(program);
+    return output_of(program.words.front(), vectors.words.data(), vectors.environment.data(),
+                     most_bytes, deadline);
+}
+
+std::vector<Secret> plain_environment() {
+    std::vector<Secret> out;
+    for (char** each = environ; *each != nullptr; ++each) {
+        const std::string_view assignment(*each);
+        if (is_plain(assignment.substr(0, assignment.find('=')))) out.emplace_back(assignment);
+    }
+    return out;
 }
 
 } // namespace envmesh::platform

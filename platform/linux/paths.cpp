@@ -44,7 +44,7 @@ bool is_ours_alone(const path& folder) {
 }
 
 Paths under_one_folder(const path& folder) {
-    return {folder, folder / "daemon.sock", {folder / "config.toml"}, {}};
+    return {folder, folder / "daemon.sock", {folder / "config.toml"}, folder / "daemon.log", {}};
 }
 
 path settings_under(const path& home) { return absolute_or("XDG_CONFIG_HOME", home / ".config"); }
@@ -57,6 +57,7 @@ Paths spread(const path& home) {
             (memory.empty() ? data : memory) / "daemon.sock",
             {home / ".envmesh/config.toml", settings_under(home) / "envmesh/config.toml",
              "/etc/envmesh/config.toml"},
+            absolute_or("XDG_STATE_HOME", home / ".local/state") / "envmesh/daemon.log",
             memory};
 }
 

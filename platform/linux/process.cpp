@@ -5,57 +5,15 @@
 #include "platform/linux/descriptor.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 namespace envmesh::platform {
-namespace {
-
-// What would change the libraries that we or a program we start load, or whom they trust. The
-// loader has read LD_* already; what is left of them must not reach further.
-constexpr std::array dangerous{
-    "LD_PRELOAD",      "LD_LIBRARY_PATH",   "LD_AUDIT",      "LD_DEBUG",         "LD_DEBUG_OUTPUT",
-    "LD_PROFILE",      "LD_PROFILE_OUTPUT", "LD_BIND_NOT",   "OPENSSL_CONF",     "OPENSSL_MODULES",
-    "OPENSSL_ENGINES", "SSLKEYLOGFILE",     "SSL_CERT_FILE", "SSL_CERT_DIR",     "GCONV_PATH",
-    "GETCONF_DIR",     "LOCPATH",           "NLSPATH",       "RESOLV_HOST_CONF", "RES_OPTIONS",
-    "HOSTALIASES",     "LOCALDOMAIN",       "NIS_PATH",      "MALLOC_TRACE",     "MALLOC_CHECK_",
-    "GLIBC_TUNABLES",  "SQLITE_TMPDIR",     "http_proxy",    "https_proxy",      "ftp_proxy",
-    "no_proxy",        "all_proxy",         "HTTP_PROXY",    "HTTPS_PROXY",      "FTP_PROXY",
-    "NO_PROXY",        "ALL_PROXY"};
-
-// LeakSanitizer traces its own process at exit, which a process that is not dumpable refuses.
-consteval bool is_traced_by_a_sanitizer() {
-#if defined(__SANITIZE_ADDRESS__)
-    return true;
-#elif defined(__has_feature)
-    return __has_feature(address_sanitizer);
-#else
-    return false;
-#endif
-}
-
-} // namespace
-
-void harden_front_end() {
-    if (!is_traced_by_a_sanitizer()) ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
-void harden() {
-    harden_front_end();
-    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
-    ::setrlimit(RLIMIT_CORE, &none);
-    for (const char* name : dangerous)
-        ::unsetenv(name);
-}
-
 void notify_service_manager(std::string_view state) {
     const char* where = std::getenv("NOTIFY_SOCKET");
     if (where == nullptr) return;
