@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// What GLib hands out, freeing itself, and what its errors are called in our terms.
+#pragma once
+
+#include "core/base/error.h"
+
+#include <gio/gio.h>
+
+#include <memory>
+#include <string>
+
+namespace envmesh::platform {
+
+struct GlibFree {
+    void operator()(gpointer memory) const { g_free(memory); }
+    void operator()(GError* error) const { g_error_free(error); }
+    void operator()(GVariant* value) const { g_variant_unref(value); }
+    void operator()(GMainContext* context) const { g_main_context_unref(context); }
+    void operator()(GSource* source) const {
+        g_source_destroy(source);
+        g_source_unref(source);
+    }
+};
+struct GlibUnref {
+    void operator()(gpointer object) const { g_object_unref(object); }
+};
+template <class T>
+using Glib = std::unique_ptr<T, GlibFree>;
+template <class T>
+using GlibObject = std::unique_ptr<T, GlibUnref>;
+
+/// Where a GLib function leaves its error: `f(…, error.out())`.
+class GlibError {
+  public:
+    GlibError() = default;
+    GlibError(const GlibError&) = delete;
+    GlibError& operator=(const GlibError&) = delete;
+    ~GlibError() { g_clear_error(&error_); }
+
+    GError** out() {
+        g_clear_error(&error_);
+        return &error_;
+    }
+    [[nodiscard]] const GError* get() const { return error_; }
+
+  private:
+    GError* error_ = nullptr;
+};
+
+/// "The keyring cannot be opened: it did not answer in time." `what` is the part before the colon.
+/// Of another process's error only the name is told, since its text could hold anything.
+/// `not_found`: the object is not there; `locked`: the Secret Service says so; `protocol`: the
+/// answer is of another form; `timeout`; else `unreachable`.
+std::unexpected<Error> glib_failure(const GError* error, const std::string& what,
+                                    std::string fix = {});
+
+} // namespace envmesh::platform

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+// A conversation with the Secret Service (org.freedesktop.secrets, specification 0.2): an item
+// found by its attributes, kept in the default collection. What the other side says is checked for
+// its form; libsecret only carries the secrets (Diffie-Hellman where the service knows it). Nobody
+// is asked and nothing that could ask is called, but with Asking::person.
+#pragma once
+
+#include "platform/keychain.h"
+#include "platform/linux/session_bus.h"
+
+#include <libsecret/secret.h>
+
+#include <string>
+#include <vector>
+
+namespace envmesh::platform {
+
+class SecretStore {
+  public:
+    /// Of the default collection, or of the login session's where there is no default one.
+    enum class Door { open, locked, missing };
+
+    /// `unreachable`: without a bus or a service on it. 5 s from here for all calls together, 60 s
+    /// when a person is asked.
+    static Result<std::unique_ptr<SecretStore>> open();
+
+    Result<Door> door();
+    /// Known after `door`: a collection can be one that ends with the login session.
+    [[nodiscard]] bool lasts() const;
+
+    /// Nothing is certain; `locked` where it could be behind a closed door.
+    Result<std::optional<Secret>> load(const std::string& id, Asking asking);
+    Result<> store(const std::string& id, const Secret& secret, Asking asking);
+    Result<> erase(const std::string& id);
+
+  private:
+    using Paths = std::vector<std::string>;
+    struct Found {
+        Paths unlocked, locked;
+    };
+
+    SecretStore(std::unique_ptr<SessionBus> bus, std::string owner, SessionBus::Clock::time_point);
+    Result<Glib<GVariant>> call(const std::string& path, const char* interface, const char* name,
+                                GVariant* arguments, const char* reply);
+    Result<> find_collection();
+    Result<> unlock(const Paths& items, Asking asking);
+    Result<> ask(const std::string& prompt, Asking asking);
+    Result<> open_session();
+    Result<Found> search(const std::string& id);
+    [[nodiscard]] const std::string& best(const Paths& items) const;
+    Result<Secret> secret_of(const std::string& item);
+    Result<> create(const std::string& id, const Secret& secret, Asking asking);
+    Result<> drop_others(const std::string& id);
+    Result<> drop(const std::string& item);
+
+    std::unique_ptr<SessionBus> bus_;
+    std::string owner_;
+    SessionBus::Clock::time_point begin_;
+    std::string collection_; // empty: missing
+    GlibObject<SecretService> session_;
+};
+
+} // namespace envmesh::platform
