@@ -8,9 +8,11 @@ namespace envmesh::platform {
 std::string_view name(SessionNews news) {
     switch (news) {
     case SessionNews::screen_locked: return "screen_locked";
+    case SessionNews::screen_unlocked: return "screen_unlocked";
     case SessionNews::falling_asleep: return "falling_asleep";
     case SessionNews::awake: return "awake";
     case SessionNews::logged_out: return "logged_out";
+    case SessionNews::logged_in: return "logged_in";
     }
     return "?";
 }

@@ -48,23 +48,26 @@ bool SessionList::is_anyone_here() const {
     return std::ranges::any_of(sessions_, [](const auto& one) { return !one.second.is_closing; });
 }
 
-bool SessionList::is_locked() const {
-    bool has_screen = false;
+SessionList::Screens SessionList::screens() const {
+    Screens found = Screens::none;
     for (const auto& [path, session] : sessions_) {
         if (!session.is_graphical || session.is_closing) continue;
-        if (!session.is_locked) return false;
-        has_screen = true;
+        if (!session.is_locked) return Screens::open;
+        found = Screens::locked;
     }
-    return has_screen;
+    return found;
 }
 
 std::vector<SessionNews> SessionList::news() {
     std::vector<SessionNews> found;
-    const bool locked = is_locked();
+    const Screens now = screens();
     const bool here = is_anyone_here();
-    if (locked && !was_locked_) found.push_back(SessionNews::screen_locked);
+    if (now == Screens::locked && !was_locked_) found.push_back(SessionNews::screen_locked);
+    if (now == Screens::open && was_locked_) found.push_back(SessionNews::screen_unlocked);
     if (!here && was_anyone_here_) found.push_back(SessionNews::logged_out);
-    was_locked_ = locked;
+    if (here && has_left_) found.push_back(SessionNews::logged_in);
+    was_locked_ = now == Screens::locked;
+    has_left_ = !here && (has_left_ || was_anyone_here_);
     was_anyone_here_ = here;
     return found;
 }

@@ -40,16 +40,19 @@ class SessionList {
     void unlock(const std::string& path);
     [[nodiscard]] std::vector<std::string> paths() const;
 
-    /// What became true since the last call. Without a session before there is no logout.
+    /// What became true since the last call. Without a session before there is no logout, and
+    /// without a logout no login; a locked screen that goes is not unlocked.
     std::vector<SessionNews> news();
 
   private:
     [[nodiscard]] bool is_anyone_here() const;
-    [[nodiscard]] bool is_locked() const;
+    enum class Screens { none, open, locked };
+    [[nodiscard]] Screens screens() const;
 
     std::map<std::string, LoginSession> sessions_; // by path
     bool was_anyone_here_ = false;
     bool was_locked_ = false;
+    bool has_left_ = false; // whoever was here
 };
 
 } // namespace envmesh::platform
