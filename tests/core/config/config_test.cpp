@@ -86,6 +86,10 @@ TEST(Config, TheTableSaysTheDefaultsThatHold) {
     EXPECT_EQ(written->enable_lan, plain.enable_lan);
     EXPECT_EQ(written->lan_servers, plain.lan_servers);
     EXPECT_EQ(written->key_file, plain.key_file);
+    EXPECT_EQ(written->lock_on_logout, plain.lock_on_logout);
+    EXPECT_EQ(written->lock_on_sleep, plain.lock_on_sleep);
+    EXPECT_EQ(written->lock_on_screen_lock, plain.lock_on_screen_lock);
+    EXPECT_EQ(written->lock_idle_minutes, plain.lock_idle_minutes);
     EXPECT_EQ(written->log_level, plain.log_level);
 }
 
@@ -99,7 +103,9 @@ TEST(Config, EveryKeyReachesItsField) {
                                   key +
                                   "\"\nenable_lan = false\n"
                                   "lan_servers = [\"printer:1\", \"[::1]:2\"]\n"
-                                  "[vault]\nkey_file = \"/etc/key\"\n[log]\nlevel = \"debug\"\n",
+                                  "[vault]\nkey_file = \"/etc/key\"\n[log]\nlevel = \"debug\"\n"
+                                  "[lock]\non_logout = false\non_sleep = false\n"
+                                  "on_screen_lock = true\nidle_minutes = 15\n",
                               "c.toml");
     ASSERT_TRUE(config) << config.error().message;
     EXPECT_EQ(config->mode, Mode::client_only);
@@ -116,6 +122,9 @@ TEST(Config, EveryKeyReachesItsField) {
     EXPECT_THAT(config->lan_servers, testing::ElementsAre("printer:1", "[::1]:2"));
     EXPECT_EQ(config->key_file, "/etc/key");
     EXPECT_EQ(config->log_level, "debug");
+    EXPECT_FALSE(config->lock_on_logout || config->lock_on_sleep);
+    EXPECT_TRUE(config->lock_on_screen_lock);
+    EXPECT_EQ(config->lock_idle_minutes, 15U);
 }
 
 TEST(Config, ListensOnEveryFormOfAddress) {

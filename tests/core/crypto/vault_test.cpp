@@ -109,6 +109,16 @@ TEST_F(VaultTest, RefusesToGrowBeyondEightSlotsAndStaysUnchanged) {
     EXPECT_EQ(vault_.to_json(), json_);
 }
 
+TEST_F(VaultTest, KeysCanBeRemovedAndPasswordsCannot) {
+    ASSERT_TRUE(vault_.add_key(SlotKind::keychain, vault_key_, file_key_, random_));
+    ASSERT_NE(vault_.find(SlotKind::keychain), nullptr);
+    vault_.remove_keys(SlotKind::keychain);
+    EXPECT_EQ(vault_.find(SlotKind::keychain), nullptr);
+    EXPECT_EQ(vault_.open_key(SlotKind::keychain, file_key_).error().code, Code::wrong_secret);
+    vault_.remove_keys(SlotKind::password);
+    EXPECT_EQ(vault_.to_json(), json_);
+}
+
 TEST_F(VaultTest, RefusesAnEmptyPasswordAndAKeyForAPasswordSlot) {
     EXPECT_EQ(vault_.add_password(vault_key_, Secret(), cheap, random_).error().code,
               Code::invalid);

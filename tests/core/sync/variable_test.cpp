@@ -128,5 +128,19 @@ TEST(Variable, names_and_scopes) {
     EXPECT_FALSE(is_valid_scope("profile/" + std::string(57, 'a')));
 }
 
+TEST(Variable, the_mark_of_injection_is_one_tag_beside_the_others) {
+    std::vector<Tag> tags{{9, {1, 2}}};
+    EXPECT_FALSE(is_injected(tags));
+    put_injection(tags, Injection::yes);
+    put_injection(tags, Injection::yes);
+    put_type(tags, Type::path);
+    EXPECT_TRUE(is_injected(tags));
+    EXPECT_EQ(tags.size(), 3U);
+    EXPECT_EQ(type_of(tags), Type::path);
+    put_injection(tags, Injection::no);
+    EXPECT_FALSE(is_injected(tags));
+    EXPECT_EQ(tags.size(), 2U) << "what is unknown stays";
+}
+
 } // namespace
 } // namespace envmesh::sync
