@@ -26,7 +26,8 @@ struct Unpublished {
     std::string name, reason;
 };
 struct Publication {
-    std::vector<std::string> places; ///< "systemd user manager", "environment.d", "D-Bus activation"
+    std::vector<std::string>
+        places; ///< "systemd user manager", "environment.d", "D-Bus activation"
     std::vector<Unpublished> refused;
     std::string reason; ///< why there is no place at all, a sentence
 };

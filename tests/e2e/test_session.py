@@ -7,7 +7,7 @@ import time
 import pytest
 
 import logind
-from harness import program, wait_until
+from harness import wait_until
 
 REASON = logind.reason_to_skip()
 pytestmark = pytest.mark.skipif(REASON is not None, reason=str(REASON))
@@ -26,7 +26,7 @@ def watched(stage):
     def begin(**sessions):
         stage.start_bus()
         stage.start_logind(**sessions or {"one": {}})
-        return stage.watch(program("envmesh-session-child")).watching()
+        return stage.watch(os.environ["ENVMESH_SESSION_CHILD"]).watching()
     return begin
 
 
@@ -127,7 +127,7 @@ def test_logged_out_with_the_last_session_of_a_person(stage, watched):
 def test_without_a_session_there_is_no_logout(stage, watched):
     watcher = watched(manager={"Class": "manager"})
     stage.act("gone", "manager")
-    stage.act("gone", "never-was")
+    stage.act("gone", "never_was")
     settle(stage, watcher)
     assert watcher.news == []
 
@@ -161,7 +161,7 @@ def test_a_bus_that_never_answers_holds_up_nobody(stage):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(stage.socket))
         listener.listen()
-        watcher = stage.watch(program("envmesh-session-child"))
+        watcher = stage.watch(os.environ["ENVMESH_SESSION_CHILD"])
         wait_until(lambda: "does not answer in time" in watcher.state(), "it is told")
         begun = time.monotonic()
         assert watcher.end() == 0

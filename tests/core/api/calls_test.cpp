@@ -58,6 +58,10 @@ std::vector<RequestCase> requests() {
     add(with<Unlock>([](Unlock& c) { c.password = Secret("pw"); }),
         R"({"call":"unlock","id":7,"password":"pw"})");
     add(Lock(), R"({"call":"lock","id":7})");
+    add(UnlockByKeychain{true}, R"({"ask":true,"call":"unlock-by-keychain","id":7})");
+    add(Keychain(), R"({"call":"keychain","id":7})");
+    add(EnableKeychain{Secret("pw")}, R"({"call":"enable-keychain","id":7,"password":"pw"})");
+    add(DisableKeychain(), R"({"call":"disable-keychain","id":7})");
     add(with<Get>([](Get& c) {
             c.key = "K";
             c.scope = "shared";
@@ -72,8 +76,9 @@ std::vector<RequestCase> requests() {
             c.type = "path";
             c.force = true;
             c.if_version = "12";
+            c.inject = "yes";
         }),
-        R"({"call":"set","force":true,"id":7,"if_version":"12","items":[{"key":"A","value":"1"},{"key":"B","value_b64":"/w=="}],"scope":"shared","type":"path","visibility":"get"})");
+        R"({"call":"set","force":true,"id":7,"if_version":"12","inject":"yes","items":[{"key":"A","value":"1"},{"key":"B","value_b64":"/w=="}],"scope":"shared","type":"path","visibility":"get"})");
     add(with<Delete>([](Delete& c) {
             c.keys = {"A", "B"};
             c.scope = "s";
@@ -91,6 +96,7 @@ std::vector<RequestCase> requests() {
             c.after = "K";
         }),
         R"({"after":"K","call":"export","id":7,"profiles":["dev"],"project":"/p","project_text":"x","run":true})");
+    add(Injected(), R"({"call":"injected","id":7})");
     add_calls_about_scopes(add);
     add(Peers(), R"({"call":"peers","id":7})");
     add(Devices(), R"({"call":"devices","id":7})");
@@ -151,14 +157,15 @@ Variable variable() {
     v.updated_at_ms = 5;
     v.expires_at_ms = 6;
     v.conflict = true;
+    v.inject = true;
     v.value = Secret("V");
     return v;
 }
 const std::string variable_fields =
-    R"("conflict":true,"expires_at_ms":6,"key":"K","profile":"p","scope":"s","type":"string","updated_at_ms":5,"updated_by":"desk","value":"V","version":"12","visibility":"shell")";
+    R"("conflict":true,"expires_at_ms":6,"inject":true,"key":"K","profile":"p","scope":"s","type":"string","updated_at_ms":5,"updated_by":"desk","value":"V","version":"12","visibility":"shell")";
 
 std::string with_id(const std::string& fields) {
-    std::string out = R"({"conflict":true,"expires_at_ms":6,"id":3,)";
+    std::string out = R"({"conflict":true,"expires_at_ms":6,"id":3,"inject":true,)";
     out += fields.substr(fields.find(R"("key")"));
     out.insert(out.find(R"("profile")"), R"("ok":true,)");
     return out + '}';
@@ -186,9 +193,10 @@ void add_replies_about_the_daemon(std::vector<ReplyCase>& all) {
     status.tier_reason = "w";
     status.election = "idle";
     status.health = "up";
+    status.locked_by = "sleep";
     all.push_back(
         {Status(), std::move(status),
-         R"({"conflicts":6,"device":"d","devices":1,"election":"idle","health":"up","held":7,"id":3,"last_contact_ms":4,"mesh":"m","name":"n","ok":true,"pending":2,"reason":"r","server":"wss://h:1","serves":true,"state":"unlocked","tier":"cloud","tier_reason":"w","tier_since_ms":8,"undecryptable":3,"variables":5,"version":"v"})"});
+         R"({"conflicts":6,"device":"d","devices":1,"election":"idle","health":"up","held":7,"id":3,"last_contact_ms":4,"locked_by":"sleep","mesh":"m","name":"n","ok":true,"pending":2,"reason":"r","server":"wss://h:1","serves":true,"state":"unlocked","tier":"cloud","tier_reason":"w","tier_since_ms":8,"undecryptable":3,"variables":5,"version":"v"})"});
     all.push_back({Init(), Init::Reply{"d", "m", "k"},
                    R"({"device":"d","id":3,"mesh":"m","ok":true,"server_key":"k"})"});
     all.push_back(
@@ -218,6 +226,15 @@ void add_replies_about_variables(std::vector<ReplyCase>& all) {
     all.push_back(
         {Export(), std::move(exported),
          R"({"id":3,"items":[{"key":"K","type":"path","value":"V"}],"missing":["M"],"next":"K","ok":true,"skipped":["LD_X: reserved"]})"});
+}
+
+void add_replies_about_the_login(std::vector<ReplyCase>& all) {
+    all.push_back(
+        {Keychain(), Keychain::Reply{true, "kernel keyring", "there", true, "r"},
+         R"({"enabled":true,"id":3,"key":"there","lasts":true,"ok":true,"place":"kernel keyring","reason":"r"})"});
+    all.push_back(
+        {Injected(), Injected::Reply{{{"K", "shared", "partly", "r"}}, {"p"}, "q"},
+         R"({"id":3,"items":[{"key":"K","reason":"r","scope":"shared","state":"partly"}],"ok":true,"places":["p"],"reason":"q"})"});
 }
 
 void add_replies_about_scopes(std::vector<ReplyCase>& all) {
@@ -270,6 +287,7 @@ TEST(Calls, EveryReplyGoesOverTheWireAndBack) {
     std::vector<ReplyCase> all;
     add_replies_about_the_daemon(all);
     add_replies_about_variables(all);
+    add_replies_about_the_login(all);
     add_replies_about_scopes(all);
     add_replies_about_the_mesh(all);
     EXPECT_EQ(all.size(), std::variant_size_v<Reply>);

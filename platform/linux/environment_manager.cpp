@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "platform/linux/environment_manager.h"
+
+#include <cstdlib>
+#include <iterator>
+#include <string_view>
+
+namespace envmesh::platform {
+namespace {
+
+constexpr gsize most_variables = 65'536;
+const BusObject manager{"org.freedesktop.systemd1", "/org/freedesktop/systemd1",
+                        "org.freedesktop.systemd1.Manager"};
+
+using Pair = Values::const_iterator;
+
+GVariant* assignment(const Values::value_type& pair) {
+    return g_variant_new_take_string(g_strconcat(
+        pair.first.c_str(), "=", std::string(pair.second.reveal_text()).c_str(), nullptr));
+}
+
+Result<> tell(const Bus& bus, const std::vector<std::string>& unset, Pair from, Pair to,
+              Moment deadline) {
+    GVariantBuilder names, assignments;
+    g_variant_builder_init(&names, G_VARIANT_TYPE("as"));
+    g_variant_builder_init(&assignments, G_VARIANT_TYPE("as"));
+    for (const auto& name : unset)
+        g_variant_builder_add(&names, "s", name.c_str());
+    for (; from != to; ++from)
+        g_variant_builder_add_value(&assignments, assignment(*from));
+    const auto reply = bus.call(manager, "UnsetAndSetEnvironment",
+                                g_variant_new("(asas)", &names, &assignments), "()", deadline);
+    if (!reply) return std::unexpected(reply.error());
+    return {};
+}
+
+// systemd refuses all for one, and each version has its own idea of a value.
+Result<> tell_those_it_takes(const Bus& bus, Pair from, Pair to, Moment deadline,
+                             std::vector<std::string>& refused) {
+    if (from == to) return {};
+    const auto done = tell(bus, {}, from, to, deadline);
+    if (done || done.error().code != Code::denied) return done;
+    if (std::next(from) == to) {
+        refused.push_back(from->first);
+        return {};
+    }
+    const auto middle = std::next(from, std::distance(from, to) / 2);
+    if (auto first = tell_those_it_takes(bus, from, middle, deadline, refused); !first)
+        return first;
+    return tell_those_it_takes(bus, middle, to, deadline, refused);
+}
+
+} // namespace
+
+Result<std::string> session_bus_address() {
+    const char* address = std::getenv("DBUS_SESSION_BUS_ADDRESS");
+    if (address != nullptr && *address != '\0') return address;
+    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+    if (runtime == nullptr || *runtime != '/')
+        return fail(Code::unreachable, "There is no session bus: XDG_RUNTIME_DIR is not set.",
+                    "Start it in a login session.");
+    const Owned<gchar> escaped(
+        g_dbus_address_escape_value((std::string(runtime) + "/bus").c_str()));
+    return std::string("unix:path=") + escaped.get();
+}
+
+Result<ManagerState> read_manager(const Bus& bus, Moment deadline) {
+    const auto list = bus.property(manager, "Environment", "as", deadline);
+    if (!list) return std::unexpected(list.error());
+    if (g_variant_n_children(list->get()) > most_variables)
+        return fail(Code::protocol, "systemd's user manager has more than 65,536 variables.");
+    // The moment when it started; a manager that has none is always the same.
+    const auto since = bus.property(manager, "UserspaceTimestampMonotonic", "t", deadline);
+    if (!since && since.error().code != Code::denied) return std::unexpected(since.error());
+    ManagerState state;
+    if (since) state.identity = std::to_string(g_variant_get_uint64(since->get()));
+    for (gsize i = 0; i < g_variant_n_children(list->get()); ++i) {
+        const Variant one(g_variant_get_child_value(list->get(), i));
+        gsize size = 0;
+        const gchar* start = g_variant_get_string(one.get(), &size);
+        const std::string_view pair(start, size);
+        const auto end = pair.find('=');
+        if (end != std::string_view::npos)
+            state.environment.insert_or_assign(std::string(pair.substr(0, end)),
+                                               Secret(pair.substr(end + 1)));
+    }
+    return state;
+}
+
+Result<std::vector<std::string>> change_manager(const Bus& bus, const Change& change,
+                                                Moment deadline) {
+    std::vector<std::string> refused;
+    if (change.empty()) return refused;
+    auto done = tell(bus, change.unset, change.set.begin(), change.set.end(), deadline);
+    if (!done && done.error().code == Code::denied && !change.set.empty()) {
+        done = tell(bus, change.unset, change.set.end(), change.set.end(), deadline);
+        if (done)
+            done =
+                tell_those_it_takes(bus, change.set.begin(), change.set.end(), deadline, refused);
+    }
+    if (!done) return std::unexpected(done.error());
+    return refused;
+}
+
+Result<> update_activation(const Bus& bus, const Values& values, Moment deadline) {
+    if (values.empty()) return {};
+    GVariantBuilder pairs;
+    g_variant_builder_init(&pairs, G_VARIANT_TYPE("a{ss}"));
+    for (const auto& [name, value] : values)
+        g_variant_builder_add(&pairs, "{ss}", name.c_str(),
+                              std::string(value.reveal_text()).c_str());
+    const auto reply = bus.call(bus_itself, "UpdateActivationEnvironment",
+                                g_variant_new("(a{ss})", &pairs), "()", deadline);
+    if (!reply) return std::unexpected(reply.error());
+    return {};
+}
+
+} // namespace envmesh::platform

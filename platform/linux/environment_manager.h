@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The environment of systemd's user manager, over the session's bus, and that of what the bus
+// starts itself, which can neither be read nor lose a name.
+#pragma once
+
+#include "platform/linux/bus.h"
+#include "platform/linux/environment_file.h"
+
+#include <string>
+#include <vector>
+
+namespace envmesh::platform {
+
+struct ManagerState {
+    std::string identity; // another one after a restart
+    Values environment;
+};
+
+/// Where the session's bus is: DBUS_SESSION_BUS_ADDRESS, else $XDG_RUNTIME_DIR/bus.
+Result<std::string> session_bus_address();
+
+Result<ManagerState> read_manager(const Bus& bus, Moment deadline);
+
+struct Change {
+    std::vector<std::string> unset;
+    Values set;
+    [[nodiscard]] bool empty() const { return unset.empty() && set.empty(); }
+};
+/// All at once where the manager takes all; else those that it takes. Returns the names of the
+/// others.
+Result<std::vector<std::string>> change_manager(const Bus& bus, const Change& change,
+                                                Moment deadline);
+
+Result<> update_activation(const Bus& bus, const Values& values, Moment deadline);
+
+} // namespace envmesh::platform

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#include "platform/linux/session_environment.h"
+
+#include "core/base/log.h"
+#include "platform/files.h"
+#include "platform/linux/environment_plan.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+
+#include <linux/magic.h>
+#include <sys/statfs.h>
+
+namespace envmesh::platform {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 9s;         // for all of it
+constexpr auto manager_patience = 4s; // the others still have their turn then
+
+Result<> check_memory(const std::filesystem::path& folder) {
+    if (auto made = make_private_folder(folder); !made) return made;
+    struct statfs info{};
+    if (::statfs(folder.c_str(), &info) != 0)
+        return system_failure(errno, "Cannot look at the folder " + folder.string());
+    if (info.f_type != TMPFS_MAGIC && info.f_type != RAMFS_MAGIC)
+        return fail(Code::denied,
+                    "The folder " + folder.string() +
+                        " is on a disk, and no value of a variable may be there.",
+                    "Let XDG_RUNTIME_DIR name a folder in memory (tmpfs).");
+    return {};
+}
+
+class LinuxEnvironment final : public SessionEnvironment {
+  public:
+    LinuxEnvironment(const std::filesystem::path& memory, const std::filesystem::path& settings,
+                     std::function<void(Passed)> passed)
+        : memory_(memory), state_(memory), file_(memory, settings), passed_(std::move(passed)) {}
+
+    Result<Publication> publish(const std::vector<Assignment>& wanted) override {
+        const std::scoped_lock lock(mutex_);
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        Publication told;
+        Values chosen = choose(wanted, told.refused);
+        if (auto usable = check_memory(memory_); !usable) {
+            told.reason = usable.error().message;
+            return told;
+        }
+        const Injections known = state_.read();
+        const auto bus = connect(told, deadline);
+        const auto manager = bus ? read(*bus, told, deadline) : std::nullopt;
+        const auto situation = [&](const Values& values) {
+            return Situation{values, known, manager ? &*manager : nullptr,
+                             bus ? bus->identity() : ""};
+        };
+        Plan made = plan(situation(chosen));
+        if (auto kept = state_.write(remembered(made)); !kept) {
+            give_up_new(chosen, known, kept.error().message, told);
+            made = plan(situation(chosen));
+        }
+        pass(Passed::remembered);
+        std::ranges::move(made.refused, std::back_inserter(told.refused));
+        write_file(chosen, told);
+        pass(Passed::filed);
+        const auto activation = bus ? activate(*bus, made, told, deadline) : Told::in_vain;
+        pass(Passed::activated);
+        const auto managed = manager ? manage(*bus, made, told, deadline) : Told::in_vain;
+        pass(Passed::managed);
+        // What cannot be written now was written before, with more in it than is needed.
+        if (auto done = state_.write(remembered(made, managed, activation)); !done)
+            log_warning("the session's environment", "cause", done.error().message);
+        std::ranges::sort(told.refused, {}, &Unpublished::name);
+        return told;
+    }
+
+  private:
+    static void add_reason(Publication& told, const std::string& reason) {
+        if (!told.reason.empty()) told.reason += ' ';
+        told.reason += reason;
+    }
+
+    void pass(Passed step) const {
+        if (passed_) passed_(step);
+    }
+
+    static std::optional<Bus> connect(Publication& told, Moment deadline) {
+        const auto address = session_bus_address();
+        auto bus = address ? Bus::connect(*address, Bus::Host::own_user, deadline)
+                           : Result<Bus>(std::unexpected(address.error()));
+        if (bus) return std::move(*bus);
+        add_reason(told, bus.error().message);
+        return std::nullopt;
+    }
+
+    static std::optional<ManagerState> read(const Bus& bus, Publication& told, Moment deadline) {
+        auto state = read_manager(
+            bus, std::min(deadline, std::chrono::steady_clock::now() + manager_patience));
+        if (state) return std::move(*state);
+        add_reason(told, state.error().message);
+        return std::nullopt;
+    }
+
+    /// Nothing is told that could not be undone: what is remembered already may stay.
+    static void give_up_new(Values& chosen, const Injections& known, const std::string& why,
+                            Publication& told) {
+        add_reason(told, why);
+        std::erase_if(chosen, [&](const auto& one) {
+            const auto entry = known.all.find(one.first);
+            if (entry != known.all.end() && entry->second.has(one.second.reveal_text()))
+                return false;
+            told.refused.push_back({one.first, "there is no room to remember how to undo it"});
+            return true;
+        });
+    }
+
+    void write_file(const Values& chosen, Publication& told) const {
+        Values carried;
+        for (const auto& [name, value] : chosen)
+            if (auto why = refused_by_file(value.reveal_text()))
+                told.refused.push_back({name, std::move(*why)});
+            else
+                carried.emplace(name, value.copy());
+        if (auto done = file_.write(carried); !done)
+            add_reason(told, done.error().message);
+        else if (!carried.empty())
+            told.places.emplace_back("environment.d");
+    }
+
+    static Told activate(const Bus& bus, const Plan& made, Publication& told, Moment deadline) {
+        const auto done = update_activation(bus, made.activation, deadline);
+        if (!done) add_reason(told, done.error().message);
+        if (!done) return Told::in_vain;
+        const bool is_used = std::ranges::any_of(made.steps, [](const auto& one) {
+            return one.second.entry.is_activated && !one.second.ends_in_activation;
+        });
+        if (is_used) told.places.emplace_back("D-Bus activation");
+        return Told::well;
+    }
+
+    static Told manage(const Bus& bus, Plan& made, Publication& told, Moment deadline) {
+        const auto refused = change_manager(bus, made.change, deadline);
+        if (!refused) {
+            add_reason(told, refused.error().message);
+            return Told::in_vain;
+        }
+        if (!refused->empty()) take_back(bus, made, *refused, told, deadline);
+        tidy(bus, made, deadline);
+        const bool is_used = std::ranges::any_of(
+            made.steps, [](const auto& one) { return one.second.settled.has_value(); });
+        if (is_used) told.places.insert(told.places.begin(), "systemd user manager");
+        return Told::well;
+    }
+
+    /// Where it had a value of ours before the one that it refuses.
+    static void take_back(const Bus& bus, Plan& made, const std::vector<std::string>& refused,
+                          Publication& told, Moment deadline) {
+        Change change;
+        for (const auto& name : refused) {
+            told.refused.push_back({name, "systemd's user manager refuses the value"});
+            const auto step = made.steps.find(name);
+            if (step == made.steps.end()) continue;
+            step->second.settled.reset();
+            step->second.ends_in_manager = true;
+            if (step->second.entry.ours.size() < 2) continue; // it never had one
+            if (const auto& before = step->second.entry.before)
+                change.set.emplace(name, before->copy());
+            else
+                change.unset.push_back(name);
+        }
+        if (auto done = change_manager(bus, change, deadline); !done)
+            log_warning("systemd's user manager", "cause", done.error().message);
+    }
+
+    /// dbus-broker hands the empty value of a name that has ended on to the manager.
+    static void tidy(const Bus& bus, const Plan& made, Moment deadline) {
+        const bool ends = std::ranges::any_of(
+            made.steps, [](const auto& one) { return one.second.ends_in_activation; });
+        const auto now = ends ? read_manager(bus, deadline) : ManagerState{};
+        if (!now) return;
+        Change change;
+        for (const auto& [name, value] : now->environment) {
+            const auto given = made.activation.find(name);
+            const bool is_gone =
+                std::ranges::find(made.change.unset, name) != made.change.unset.end();
+            if (value.empty() && given != made.activation.end() && given->second.empty() && is_gone)
+                change.unset.push_back(name);
+        }
+        if (auto done = change_manager(bus, change, deadline); !done)
+            log_warning("systemd's user manager", "cause", done.error().message);
+    }
+
+    std::filesystem::path memory_;
+    InjectionFile state_;
+    EnvironmentFile file_;
+    std::function<void(Passed)> passed_;
+    std::mutex mutex_;
+};
+
+} // namespace
+
+std::unique_ptr<SessionEnvironment> observed_environment(std::filesystem::path memory,
+                                                         std::filesystem::path settings,
+                                                         std::function<void(Passed)> passed) {
+    return std::make_unique<LinuxEnvironment>(memory, settings, std::move(passed));
+}
+
+std::unique_ptr<SessionEnvironment> system_environment(std::filesystem::path memory,
+                                                       std::filesystem::path settings) {
+    return observed_environment(std::move(memory), std::move(settings), {});
+}
+
+} // namespace envmesh::platform
