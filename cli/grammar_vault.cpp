@@ -31,7 +31,7 @@ void add_vault(const Verbs& verbs, Grammar& to) {
     }
     verbs.add("lock", "Close the vault", to.none, lock);
     add_keychain(verbs, to);
-    if (auto* group = verbs.group("inject", "Where no shell starts")) {
+    if (auto* group = verbs.group("inject", "Reach desktop programs")) {
         group->require_subcommand(1);
         const Verbs inner{*group, to.run, {}};
         inner.add("list", "What programs get that no shell starts", to.none, injected);

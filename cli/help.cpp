@@ -67,7 +67,7 @@ std::string help_of_program(const Verb& program) {
         headings.push_back(heading(one));
     return program.help + "\nUsage: " + program.name + " [OPTIONS] COMMAND\n\n" +
            verbs_in_pairs(program.verbs) + '\n' + wrapped(headings, "Options:") +
-           "\n'COMMAND --help' and 'man envmesh-cli' tell more.\n";
+           "'COMMAND --help' and 'man envmesh-cli' tell more.\n";
 }
 
 } // namespace

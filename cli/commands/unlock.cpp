@@ -37,7 +37,9 @@ void note_reason(Context& context, const Error& error) {
 Exit unlock(Context& context, const UnlockOptions& options) {
     if (options.keychain) return done(context, by_keychain(context), is_open);
     if (options.password_file.empty()) {
-        const auto opened = context.ask(api::UnlockByKeychain{.ask = false});
+        auto client = context.connect(); // apart: no daemon is no reason to ask for a password
+        if (!client) return std::unexpected(std::move(client.error()));
+        const auto opened = client->ask(api::UnlockByKeychain{.ask = false}, context.deadline());
         if (opened) return done(context, opened, is_open);
         note_reason(context, opened.error());
     }

@@ -48,7 +48,7 @@ Result<api::Reply> variable(std::string_view value) {
 }
 
 const std::string variable_json =
-    R"({"key":"K","scope":"shared","profile":"","visibility":"shell","type":"string","version":"12","updated_at":"1970-01-01T00:00:00.000Z","updated_by":"desk","expires_at":null,"conflict":false)";
+    R"({"key":"K","scope":"shared","profile":"","visibility":"shell","inject":false,"type":"string","version":"12","updated_at":"1970-01-01T00:00:00.000Z","updated_by":"desk","expires_at":null,"conflict":false)";
 
 TEST(Command, GetPrintsTheExactBytes) {
     LocalDaemon daemon(always([] { return variable("a\n\xff "); }));

@@ -55,12 +55,34 @@ TEST(Enrol, InitAsksNobodyWhenThereIsNoTerminal) {
     LocalDaemon daemon;
     const Cli cli(daemon.socket());
     for (const std::string arguments :
-         {"init", "init --json", "init --server wss://h:1 --password-file -", "unlock --json",
-          "init --json --server wss://h:1 --password-file -", "join --json", "unlock"})
+         {"init", "init --json", "init --server wss://h:1 --password-file -",
+          "init --json --server wss://h:1 --password-file -", "join --json"})
         EXPECT_EQ(cli.run(arguments, "pw\n").exit, 2) << arguments;
+}
+
+TEST(Enrol, UnlockTriesTheKeychainAndThenThePassword) {
+    Recorder seen;
+    bool is_enabled = false;
+    const auto answer = [&](const api::Request& request) -> Result<api::Reply> {
+        seen.add(request);
+        if (!std::holds_alternative<api::UnlockByKeychain>(request) || is_enabled)
+            return api::Done();
+        return fail(Code::not_found, "no keychain opens this vault");
+    };
+    LocalDaemon daemon(answer);
+    const Cli cli(daemon.socket());
+    for (const std::string arguments : {"unlock", "unlock --json", "keychain enable --json"})
+        EXPECT_EQ(cli.run(arguments, "pw\n").exit, 2) << arguments << ": there is no terminal";
+    EXPECT_EQ(cli.run("unlock --keychain").exit, 3) << "and nothing else";
+    EXPECT_EQ(cli.run("unlock --keychain --password-file -", "pw").exit, 2);
     EXPECT_EQ(cli.run("unlock --password-file -", "\n").exit, 65);
     EXPECT_EQ(cli.run("unlock --password-file none").exit, 3);
+    is_enabled = true;
+    EXPECT_EQ(cli.run("unlock").exit, 0);
+    EXPECT_EQ(seen.all().find("pw"), std::string::npos);
     EXPECT_EQ(cli.run("unlock --password-file -", "pw").exit, 0);
+    EXPECT_NE(seen.all().find("pw"), std::string::npos);
+    EXPECT_EQ(Cli("/nowhere/daemon.sock").run("unlock").exit, 4);
 }
 
 FakeService::Answer inviting(Recorder& seen) {

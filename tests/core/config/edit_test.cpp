@@ -135,8 +135,9 @@ std::string some_value(Random& random, const Key& key) {
     if (name == "vault.key_file")
         return one_of(random, {"/é", "", "/@ \"\\\t#'", "/\xF0\x9D\x95\x8F/k = 1"});
     if (name == "log.level") return one_of(random, {"debug", "warning", "info"});
-    if (name.starts_with("client.")) return one_of(random, {"true", "false"});
-    return std::to_string(1 + below(random, 65535));
+    if (name.starts_with("client.") || name.starts_with("lock.on_"))
+        return one_of(random, {"true", "false"});
+    return std::to_string(1 + below(random, name == "lock.idle_minutes" ? 10080 : 65535));
 }
 
 struct Made {
@@ -149,7 +150,7 @@ class Maker {
   public:
     explicit Maker(Random& random) : random_(random), end_(below(random, 3) == 0 ? "\r\n" : "\n") {
         std::string at_root, sections;
-        for (const std::string section : {"server", "client", "vault", "log"})
+        for (const std::string section : {"server", "client", "vault", "lock", "log"})
             add_section(section, at_root, sections);
         made_.text = (below(random, 4) == 0 ? "\xef\xbb\xbf" : "") + at_root + sections;
         if (below(random, 3) == 0 && made_.text.ends_with('\n')) // no end at the end
