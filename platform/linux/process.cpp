@@ -19,17 +19,21 @@
 namespace envmesh::platform {
 namespace {
 
-// What would change the libraries that we or a program we start load, or whom they trust. The
-// loader has read LD_* already; what is left of them must not reach further.
+// What would change the libraries that we or a program we start load, or whom they trust, or has
+// them print what they send (G_DBUS_DEBUG). The loader has read LD_* already; what is left of them
+// must not reach further.
 constexpr std::array dangerous{
-    "LD_PRELOAD",      "LD_LIBRARY_PATH",   "LD_AUDIT",      "LD_DEBUG",         "LD_DEBUG_OUTPUT",
-    "LD_PROFILE",      "LD_PROFILE_OUTPUT", "LD_BIND_NOT",   "OPENSSL_CONF",     "OPENSSL_MODULES",
-    "OPENSSL_ENGINES", "SSLKEYLOGFILE",     "SSL_CERT_FILE", "SSL_CERT_DIR",     "GCONV_PATH",
-    "GETCONF_DIR",     "LOCPATH",           "NLSPATH",       "RESOLV_HOST_CONF", "RES_OPTIONS",
-    "HOSTALIASES",     "LOCALDOMAIN",       "NIS_PATH",      "MALLOC_TRACE",     "MALLOC_CHECK_",
-    "GLIBC_TUNABLES",  "SQLITE_TMPDIR",     "http_proxy",    "https_proxy",      "ftp_proxy",
-    "no_proxy",        "all_proxy",         "HTTP_PROXY",    "HTTPS_PROXY",      "FTP_PROXY",
-    "NO_PROXY",        "ALL_PROXY"};
+    "LD_PRELOAD",        "LD_LIBRARY_PATH", "LD_AUDIT",          "LD_DEBUG",
+    "LD_DEBUG_OUTPUT",   "LD_PROFILE",      "LD_PROFILE_OUTPUT", "LD_BIND_NOT",
+    "OPENSSL_CONF",      "OPENSSL_MODULES", "OPENSSL_ENGINES",   "SSLKEYLOGFILE",
+    "SSL_CERT_FILE",     "SSL_CERT_DIR",    "GCONV_PATH",        "GETCONF_DIR",
+    "LOCPATH",           "NLSPATH",         "RESOLV_HOST_CONF",  "RES_OPTIONS",
+    "HOSTALIASES",       "LOCALDOMAIN",     "NIS_PATH",          "MALLOC_TRACE",
+    "MALLOC_CHECK_",     "GLIBC_TUNABLES",  "SQLITE_TMPDIR",     "http_proxy",
+    "https_proxy",       "ftp_proxy",       "no_proxy",          "all_proxy",
+    "HTTP_PROXY",        "HTTPS_PROXY",     "FTP_PROXY",         "NO_PROXY",
+    "ALL_PROXY",         "G_DEBUG",         "G_MESSAGES_DEBUG",  "G_DBUS_DEBUG",
+    "GIO_EXTRA_MODULES", "GIO_MODULE_DIR"};
 
 // LeakSanitizer traces its own process at exit, which a process that is not dumpable refuses.
 consteval bool is_traced_by_a_sanitizer() {

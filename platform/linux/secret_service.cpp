@@ -172,7 +172,7 @@ Result<> SecretStore::unlock(const Paths& items, Asking asking) {
 
 Result<> SecretStore::open_session() {
     if (session_) return {};
-    auto opened = open_secret_session(*bus_, owner_);
+    auto opened = open_secret_session(*bus_);
     if (!opened) return std::unexpected(opened.error());
     session_ = std::move(*opened);
     return {};

@@ -4,11 +4,7 @@
 namespace envmesh::platform {
 namespace {
 
-struct Place {
-    GDBusConnection* connection;
-    const char* service;
-};
-thread_local const Place* place = nullptr; // while one is constructed
+thread_local GDBusConnection* connection = nullptr; // of the one that is constructed
 
 // libsecret sets these at the end of its construction, whatever it is told: the shared connection
 // to the session bus, which has no deadline and may start a program. So a class of ours sets them
@@ -19,8 +15,8 @@ GObject* construct(GType type, guint count, GObjectConstructParam* parameters) {
     constexpr auto flags = static_cast<GDBusProxyFlags>(G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES |
                                                         G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS |
                                                         G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START);
-    g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-connection", place->connection, "g-name",
-                 place->service, "g-flags", flags, nullptr);
+    g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-connection", connection, "g-flags",
+                 flags, nullptr);
     return object;
 }
 
@@ -39,13 +35,12 @@ GType type() {
 
 } // namespace
 
-Result<GlibObject<SecretService>> open_secret_session(SessionBus& bus, const std::string& service) {
-    const Place here{bus.connection(), service.c_str()};
+Result<GlibObject<SecretService>> open_secret_session(SessionBus& bus) {
     const auto result = bus.finish([&](GCancellable* cancellable, GAsyncReadyCallback done,
                                        gpointer data) {
-        place = &here;
+        connection = bus.connection();
         secret_service_open(type(), nullptr, SECRET_SERVICE_OPEN_SESSION, cancellable, done, data);
-        place = nullptr;
+        connection = nullptr;
     });
     GlibError error;
     GlibObject<SecretService> session(secret_service_open_finish(result.get(), error.out()));

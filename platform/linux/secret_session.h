@@ -14,7 +14,7 @@ struct SecretValueUnref {
 };
 using CarriedSecret = std::unique_ptr<SecretValue, SecretValueUnref>;
 
-/// On our connection, with the service of that unique name.
-Result<GlibObject<SecretService>> open_secret_session(SessionBus& bus, const std::string& service);
+/// On our connection, with whoever offers the Secret Service.
+Result<GlibObject<SecretService>> open_secret_session(SessionBus& bus);
 
 } // namespace envmesh::platform

@@ -57,6 +57,9 @@ SessionBus::SessionBus(Clock::time_point deadline)
 }
 
 SessionBus::~SessionBus() {
+    // What signals were heard with is freed in here, a little later.
+    for (int i = 0; i < 100 && g_main_context_iteration(context_.get(), FALSE) != 0; ++i) {
+    }
     connection_.reset();
     g_main_context_pop_thread_default(context_.get());
 }

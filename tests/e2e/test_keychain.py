@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -285,6 +286,13 @@ def test_a_question_that_nobody_answers_ends(session):
     answer = session.load("ask", **NEAR)
     assert answer["error"] == "TIMEOUT" and 50 < answer["seconds"] < 61
     assert peer.calls()[-1] == "Dismiss"
+
+
+def test_a_bus_that_ends_while_a_person_is_asked(session):
+    session.peer(locked=True, holds="a secret", prompt="ever")
+    threading.Timer(1, session.bus.kill).start()
+    answer = session.load("ask", **NEAR)
+    assert answer["error"] == "UNREACHABLE" and 0.9 < answer["seconds"] < 1 + SOON
 
 
 def test_nobody_is_asked_for_what_the_kernel_holds(session):
