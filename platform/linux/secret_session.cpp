@@ -12,9 +12,9 @@ thread_local GDBusConnection* connection = nullptr; // of the one that is constr
 GObject* construct(GType type, guint count, GObjectConstructParam* parameters) {
     auto* const parent = static_cast<GObjectClass*>(g_type_class_peek(SECRET_TYPE_SERVICE));
     GObject* const object = parent->constructor(type, count, parameters);
-    constexpr auto flags = static_cast<GDBusProxyFlags>(G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES |
-                                                        G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS |
-                                                        G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START);
+    constexpr auto flags =
+        together({G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES,
+                  G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS, G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START});
     g_object_set(object, "g-bus-type", G_BUS_TYPE_NONE, "g-connection", connection, "g-flags",
                  flags, nullptr);
     return object;

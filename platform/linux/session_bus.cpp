@@ -70,9 +70,8 @@ Result<std::unique_ptr<SessionBus>> SessionBus::connect(Clock::time_point deadli
     std::unique_ptr<SessionBus> bus(new SessionBus(deadline));
     const auto result =
         bus->finish([&](GCancellable* cancellable, GAsyncReadyCallback done, gpointer data) {
-            constexpr auto flags =
-                static_cast<GDBusConnectionFlags>(G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
-                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION);
+            constexpr auto flags = together({G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT,
+                                             G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION});
             g_dbus_connection_new_for_address(address->c_str(), flags, nullptr, cancellable, done,
                                               data);
         });

@@ -162,8 +162,9 @@ def test_a_keyring_that_nobody_has_made_yet(gnome):
 
 def test_the_peer_itself_is_a_service(session):
     session.peer()
+    assert session.state()["place"] == "Secret Service"
     well(session.store(SECRET))
-    assert held(session.load()) == SECRET
+    assert held(session.load()) == SECRET and session.in_kernel() is None
     well(session.erase())
     assert held(session.load()) is None
 
@@ -272,6 +273,7 @@ def test_a_question_that_leads_nowhere(session, call, prompt, error):
     session.peer(locked=True, holds="a secret", prompt=prompt)
     answer = do(session, call, "ask", **NEAR)
     assert answer["error"] == error and answer["seconds"] < SOON, answer
+    assert ("dismissed" in answer["message"]) == (prompt == "dismissed")
 
 
 @pytest.mark.parametrize("trouble", ["errs_at", "garbage_at", "dies_at"])
