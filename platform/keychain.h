@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
-// One secret of this person in the keeping of the operating system: on Linux the Secret Service
-// (org.freedesktop.secrets, specification 0.2) of the login session, where there is none the
-// kernel's keyring of this user. Calls wait: never on the owner thread. Each ends by its deadline,
-// whatever the other side does: 5 s, and 60 s where a person may be asked.
+// Secrets of this person in the keeping of the operating system. On Linux that is the Secret
+// Service (org.freedesktop.secrets, specification 0.2) of the login session. The kernel's keyring
+// of this user takes its place where there is none, and keeps what is stored while nobody can open
+// the keyring of the one that is there: it was never made, or it is locked and there is no screen
+// (neither DISPLAY nor WAYLAND_DISPLAY) to ask on. A secret that is in both comes from the Secret
+// Service; nobody is asked for one that the kernel has, and a store there removes the kernel's.
+// Calls wait, one at a time: never on the owner thread. Each ends within 5 s, whatever the other
+// side does, or 60 s where a person may be asked.
 #pragma once
 
 #include "core/base/error.h"
@@ -19,9 +23,9 @@ enum class Asking { never, person };
 
 struct KeychainState {
     std::string place;       ///< "Secret Service", "kernel keyring"; empty: there is none
-    bool is_locked = false;  ///< it would have to ask first
-    bool lasts = false;      ///< what it holds outlives the login session (and a restart)
-    std::string passed_over; ///< why a better place is not used, a sentence; empty: it is used
+    bool is_locked = false;  ///< it would have to ask first, or can only be opened elsewhere
+    bool lasts = false;      ///< what it holds outlives the login session and a restart
+    std::string passed_over; ///< why a better place is not used, sentences; empty: it is used
 };
 
 class Keychain {
@@ -30,12 +34,15 @@ class Keychain {
     /// Which place is used now. Looks and asks nobody.
     virtual KeychainState state() = 0;
     /// Nothing when it is certain that none is there; `locked` when the keychain would have to ask
-    /// first or was not opened, `timeout`, `unreachable` (none is there, or it died meanwhile).
-    /// `id` has 1 to 64 bytes of [0-9a-z-].
+    /// first or was not opened, `timeout`, `unreachable` (no keychain at all, or it died or broke
+    /// its protocol meanwhile), `corrupt` (what is there cannot be ours). A secret of another time
+    /// may come back: check that it fits. `id` has 1 to 64 bytes of [0-9a-z-], else `invalid`.
     virtual Result<std::optional<Secret>> load(const std::string& id, Asking asking) = 0;
-    /// Replaces. What it stored is read back before it says so.
+    /// Replaces. 1 to 1024 bytes, else `invalid`. What it stored is read back before it says so;
+    /// `corrupt` when that is another, `storage` when there is no room.
     virtual Result<> store(const std::string& id, const Secret& secret, Asking asking) = 0;
-    /// Removes it in every place that can be reached.
+    /// Removes it in every place that can be reached; nothing to remove is no error. `locked`,
+    /// which asks nobody, where a closed keyring may still have it. `unreachable`: no place at all.
     virtual Result<> erase(const std::string& id) = 0;
 };
 

@@ -35,7 +35,11 @@ std::pair<Code, std::string> meaning(const GError& error) {
     if (g_error_matches(&error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT) != 0)
         return {Code::protocol, "the answer is not what the protocol says"};
     const Glib<gchar> remote(g_dbus_error_get_remote_error(&error));
-    if (!remote) return {Code::unreachable, error.message};
+    if (!remote) {
+        // libsecret takes the name away and leaves the text of the other process.
+        const bool is_own = error.domain == G_IO_ERROR && error.code != G_IO_ERROR_DBUS_ERROR;
+        return {Code::unreachable, is_own ? error.message : "it refuses"};
+    }
     const auto* const found = std::ranges::find(known, remote.get(), &Known::name);
     if (found == known.end()) return {Code::unreachable, remote.get()};
     return {found->code, std::string(found->words)};

@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include <bit>
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -28,6 +30,15 @@ template <class T>
 using Glib = std::unique_ptr<T, GlibFree>;
 template <class T>
 using GlibObject = std::unique_ptr<T, GlibUnref>;
+
+/// Several of GLib's flags, which C++ takes for an enumeration of single ones.
+template <class Flag>
+constexpr Flag together(std::initializer_list<Flag> all) {
+    unsigned bits = 0;
+    for (const Flag each : all)
+        bits |= static_cast<unsigned>(each);
+    return std::bit_cast<Flag>(bits);
+}
 
 /// Where a GLib function leaves its error: `f(…, error.out())`.
 class GlibError {

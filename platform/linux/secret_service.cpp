@@ -172,22 +172,10 @@ Result<> SecretStore::unlock(const Paths& items, Asking asking) {
 
 Result<> SecretStore::open_session() {
     if (session_) return {};
-    const auto result = bus_->finish([&](GCancellable* cancellable, GAsyncReadyCallback done,
-                                         gpointer data) {
-        constexpr auto flags = static_cast<GDBusProxyFlags>(
-            G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES | G_DBUS_PROXY_FLAGS_DO_NOT_CONNECT_SIGNALS |
-            G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START);
-        // As secret_service_open does it, but for the connection.
-        g_async_initable_new_async(SECRET_TYPE_SERVICE, G_PRIORITY_DEFAULT, cancellable, done, data,
-                                   "g-connection", bus_->connection(), "g-flags", flags, "g-name",
-                                   owner_.c_str(), "g-object-path", root, "g-interface-name",
-                                   of_service, "flags", SECRET_SERVICE_OPEN_SESSION, nullptr);
-    });
-    GlibError error;
-    session_.reset(secret_service_open_finish(result.get(), error.out()));
-    if (session_ && secret_service_get_session_dbus_path(session_.get()) != nullptr) return {};
-    session_.reset();
-    return glib_failure(error.get(), "The Secret Service opens no session");
+    auto opened = open_secret_session(*bus_);
+    if (!opened) return std::unexpected(opened.error());
+    session_ = std::move(*opened);
+    return {};
 }
 
 const std::string& SecretStore::best(const Paths& items) const {
@@ -202,11 +190,7 @@ Result<Secret> SecretStore::secret_of(const std::string& item) {
     auto answer = call(item, of_item, "GetSecret", g_variant_new("(o)", session), "((oayays))");
     if (!answer) return std::unexpected(answer.error());
     const Glib<GVariant> coded(g_variant_get_child_value(answer->get(), 0));
-    struct Unref {
-        void operator()(SecretValue* value) const { secret_value_unref(value); }
-    };
-    const std::unique_ptr<SecretValue, Unref> value(
-        secret_service_decode_dbus_secret(session_.get(), coded.get()));
+    const CarriedSecret value(secret_service_decode_dbus_secret(session_.get(), coded.get()));
     gsize size = 0;
     const gchar* const bytes = value ? secret_value_get(value.get(), &size) : nullptr;
     if (bytes == nullptr || !is_plausible(size))
@@ -239,12 +223,9 @@ Result<std::optional<Secret>> SecretStore::load(const std::string& id, Asking as
 
 Result<> SecretStore::create(const std::string& id, const Secret& secret, Asking asking) {
     if (auto opened = open_session(); !opened) return opened;
-    struct Unref {
-        void operator()(SecretValue* value) const { secret_value_unref(value); }
-    };
     const auto bytes = secret.reveal_text();
-    const std::unique_ptr<SecretValue, Unref> value(secret_value_new(
-        bytes.data(), static_cast<gssize>(bytes.size()), "application/octet-stream"));
+    const CarriedSecret value(secret_value_new(bytes.data(), static_cast<gssize>(bytes.size()),
+                                               "application/octet-stream"));
     GVariant* const coded = secret_service_encode_dbus_secret(session_.get(), value.get());
     if (coded == nullptr) return fail(Code::unreachable, "The Secret Service's session has ended.");
     auto answer = call(collection_, of_collection, "CreateItem",

@@ -6,9 +6,7 @@
 #pragma once
 
 #include "platform/keychain.h"
-#include "platform/linux/session_bus.h"
-
-#include <libsecret/secret.h>
+#include "platform/linux/secret_session.h"
 
 #include <string>
 #include <vector>

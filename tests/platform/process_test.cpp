@@ -31,13 +31,14 @@ int status_of(int (*body)()) {
 int be_hardened() {
     ::setenv("LD_PRELOAD", "evil.so", 1);
     ::setenv("OPENSSL_CONF", "/tmp/evil", 1);
+    ::setenv("G_DBUS_DEBUG", "payload", 1);
     ::setenv("https_proxy", "http://evil", 1);
     ::setenv("ENVMESH_KEPT", "1", 1);
     harden();
     rlimit core{.rlim_cur = 1, .rlim_max = 1};
     ::getrlimit(RLIMIT_CORE, &core);
     if (core.rlim_cur != 0 || core.rlim_max != 0) return 1;
-    for (const char* name : {"LD_PRELOAD", "OPENSSL_CONF", "https_proxy"})
+    for (const char* name : {"LD_PRELOAD", "OPENSSL_CONF", "G_DBUS_DEBUG", "https_proxy"})
         if (std::getenv(name) != nullptr) return 2;
     return std::getenv("ENVMESH_KEPT") != nullptr ? 0 : 3;
 }
