@@ -43,7 +43,7 @@ const std::map<std::string, Rule> table = {
      {{"core/base", "core/api", "core/ipc/service.h", "core/config", "core/crypto", "core/mesh",
        "core/sync", "core/storage", "core/net"},
       {"boost/asio", "boost/system"}}},
-    {"platform", {{"core/base"}, {"avahi-"}}},
+    {"platform", {{"core/base"}, {"avahi-", "gio/"}}},
     {"cli",
      // Of the configuration what reads and edits its text: a library without the engine.
      {{"core/base", "core/api", "core/ipc", "core/config/ascii.h", "core/config/config.h",
@@ -58,8 +58,8 @@ const std::map<std::string, Rule> table = {
 
 // Each of these belongs to the folders that name it and to no other.
 const std::vector<std::string> guarded = {
-    "boost/",  "openssl/", "nlohmann/", "sqlcipher/", "sqlite3.h", "sodium", "CLI/",
-    "toml++/", "wx/",      "imgui",     "GLFW/",      "avahi-",    "yaml.h"};
+    "boost/", "openssl/", "nlohmann/", "sqlcipher/", "sqlite3.h", "sodium", "CLI/", "toml++/",
+    "wx/",    "imgui",    "GLFW/",     "avahi-",     "yaml.h",    "gio/",   "glib"};
 const std::vector<std::string> operating_system = {
     "unistd.h", "fcntl.h",  "poll.h", "signal.h", "pwd.h",     "termios.h", "dirent.h", "netdb.h",
     "sys/",     "netinet/", "arpa/",  "linux/",   "windows.h", "winsock",   "pthread.h"};

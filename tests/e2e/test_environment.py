@@ -37,6 +37,7 @@ while True:
         while True:
             line = c.recv(4096)
             if not line or b'BEGIN' in line: break
+            if b'\\r\\n' not in line: continue
             c.sendall(b'OK 0123456789abcdef0123456789abcdef\\r\\n' if b'AUTH EXTERNAL' in line
                       else b'AGREE_UNIX_FD\\r\\n' if b'NEGOTIATE' in line else b'REJECTED EXTERNAL\\r\\n')
 """
@@ -200,16 +201,14 @@ def test_a_new_manager_gets_it_from_environment_d_and_what_that_cannot_carry_aga
 @needs_manager
 def test_what_the_bus_starts_has_it_too(session):
     manager, number = session.manager, iter(range(100))
-    services = manager.home / ".local/share/dbus-1/services"
-    services.mkdir(parents=True)
-    for path in [services, *list(services.parents)[:3]]:
-        os.chown(path, user_manager.UID, user_manager.GID)
+    services = manager.runtime / "dbus-1/services"
+    manager.run("mkdir", "-p", services)
     out = manager.home / "seen"
 
     def activated():
         name = f"org.envmesh.Test{next(number)}"
-        (services / f"{name}.service").write_text(
-            f"[D-BUS Service]\nName={name}\nExec=/bin/sh -c 'env -0 > {out}.part; mv {out}.part {out}'\n")
+        text = f"[D-BUS Service]\nName={name}\nExec=/bin/sh -c 'env -0 > {out}.part; mv {out}.part {out}'\n"
+        manager.run("tee", services / f"{name}.service", input=text)
         manager.run("busctl", "--user", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
                     "org.freedesktop.DBus", "ReloadConfig")
         manager.run("busctl", "--user", "--timeout=2", "call", "org.freedesktop.DBus", "/org/freedesktop/DBus",
