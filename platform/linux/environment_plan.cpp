@@ -37,8 +37,8 @@ class Decision {
     }
 
   private:
-    // dbus-broker hands activation's environment on to the manager, so that our last word there,
-    // an empty value, may stand here.
+    // The bus hands activation's environment on to the manager, so that our last word there, an
+    // empty value, may stand here.
     [[nodiscard]] bool is_ours() const {
         const auto& entry = step_.entry;
         return !entry.ours.empty() && now_ != nullptr &&
@@ -106,6 +106,8 @@ class Decision {
             const auto& last = situation_.manager != nullptr ? final_ : entry.before;
             plan_.activation.emplace(name_, last ? last->copy() : Secret());
             step_.ends_in_activation = true;
+            if (situation_.manager != nullptr && !last && !step_.ends_in_manager)
+                plan_.change.unset.push_back(name_); // the bus hands that empty value on
         } else {
             entry.is_activated = false; // another bus has never heard of it
         }

@@ -110,7 +110,10 @@ Result<> InjectionFile::write(const Injections& injections) const {
         return {};
     }
     auto bytes = encode(injections);
-    auto done = replace_file(file_, bytes, Replacing::fleetingly);
+    const auto there = read_regular_file(file_, most_bytes); // a full folder can keep it
+    auto done = there && there->reveal_text() == text(bytes)
+                    ? Result<>{}
+                    : replace_file(file_, bytes, Replacing::fleetingly);
     wipe(bytes);
     return done;
 }

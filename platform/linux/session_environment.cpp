@@ -50,10 +50,14 @@ class LinuxEnvironment final : public SessionEnvironment {
         }
         const Injections known = state_.read();
         const auto bus = connect(told, deadline);
-        const auto manager = bus ? read(*bus, told, deadline) : std::nullopt;
+        const auto manager =
+            bus ? read(*bus, told, deadline) : Result<ManagerState>(fail(Code::unreachable, ""));
+        // A bus hands what it is given on to the manager. One that is silent would get it some day,
+        // when nobody watches.
+        const bool is_bus_used = bus && (manager || manager.error().code == Code::unreachable);
         const auto situation = [&](const Values& values) {
             return Situation{values, known, manager ? &*manager : nullptr,
-                             bus ? bus->identity() : ""};
+                             is_bus_used ? bus->identity() : ""};
         };
         Plan made = plan(situation(chosen));
         if (auto kept = state_.write(remembered(made)); !kept) {
@@ -64,7 +68,7 @@ class LinuxEnvironment final : public SessionEnvironment {
         std::ranges::move(made.refused, std::back_inserter(told.refused));
         write_file(chosen, told);
         pass(Passed::filed);
-        const auto activation = bus ? activate(*bus, made, told, deadline) : Told::in_vain;
+        const auto activation = is_bus_used ? activate(*bus, made, told, deadline) : Told::in_vain;
         pass(Passed::activated);
         const auto managed = manager ? manage(*bus, made, told, deadline) : Told::in_vain;
         pass(Passed::managed);
@@ -94,12 +98,11 @@ class LinuxEnvironment final : public SessionEnvironment {
         return std::nullopt;
     }
 
-    static std::optional<ManagerState> read(const Bus& bus, Publication& told, Moment deadline) {
+    static Result<ManagerState> read(const Bus& bus, Publication& told, Moment deadline) {
         auto state = read_manager(
             bus, std::min(deadline, std::chrono::steady_clock::now() + manager_patience));
-        if (state) return std::move(*state);
-        add_reason(told, state.error().message);
-        return std::nullopt;
+        if (!state) add_reason(told, state.error().message);
+        return state;
     }
 
     /// Nothing is told that could not be undone: what is remembered already may stay.
@@ -173,22 +176,30 @@ class LinuxEnvironment final : public SessionEnvironment {
             log_warning("systemd's user manager", "cause", done.error().message);
     }
 
-    /// dbus-broker hands the empty value of a name that has ended on to the manager.
+    /// What is still there though it was to go. A bus may have handed its empty value on late. And
+    /// what a manager got from environment.d when it started it never loses: it gets an empty
+    /// value.
     static void tidy(const Bus& bus, const Plan& made, Moment deadline) {
-        const bool ends = std::ranges::any_of(
-            made.steps, [](const auto& one) { return one.second.ends_in_activation; });
-        const auto now = ends ? read_manager(bus, deadline) : ManagerState{};
-        if (!now) return;
+        Change again = left_over(bus, made, deadline);
+        if (again.unset.empty()) return;
+        auto done = change_manager(bus, {again.unset, {}}, deadline);
+        again = left_over(bus, made, deadline);
+        if (done) done = change_manager(bus, {{}, std::move(again.set)}, deadline);
+        if (!done) log_warning("systemd's user manager", "cause", done.error().message);
+    }
+
+    static Change left_over(const Bus& bus, const Plan& made, Moment deadline) {
         Change change;
-        for (const auto& [name, value] : now->environment) {
-            const auto given = made.activation.find(name);
-            const bool is_gone =
-                std::ranges::find(made.change.unset, name) != made.change.unset.end();
-            if (value.empty() && given != made.activation.end() && given->second.empty() && is_gone)
-                change.unset.push_back(name);
+        if (made.change.unset.empty()) return change;
+        const auto now = read_manager(bus, deadline);
+        if (!now) return change;
+        for (const auto& name : made.change.unset) {
+            const auto found = now->environment.find(name);
+            if (found == now->environment.end()) continue;
+            change.unset.push_back(name);
+            if (!found->second.empty()) change.set.emplace(name, Secret());
         }
-        if (auto done = change_manager(bus, change, deadline); !done)
-            log_warning("systemd's user manager", "cause", done.error().message);
+        return change;
     }
 
     std::filesystem::path memory_;
