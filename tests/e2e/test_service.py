@@ -43,6 +43,11 @@ class Machine:
     def show(self, name, unit="envmesh.service"):
         return self.manager.systemctl("show", "-P", name, unit).stdout.strip()
 
+    def folder(self, name):
+        """Below the home, and the user's as all above it."""
+        self.manager.run("mkdir", "-p", self.home / name)
+        return self.home / name
+
     def left(self):
         """Files and links below the home that are not the data folder's."""
         return sorted(str(path.relative_to(self.home)) for path in self.home.rglob("*")
@@ -111,7 +116,7 @@ def test_it_comes_back_after_it_was_killed_and_not_after_a_shutdown(machine):
 
 
 def test_a_mistake_in_the_configuration_is_told_and_not_tried_for_ever(machine):
-    (machine.home / ".config/envmesh").mkdir(parents=True)
+    machine.folder(".config/envmesh")
     (machine.home / ".config/envmesh/config.toml").write_text("[server]\nnonsense = 1\n")
     done = machine.cli("daemon", "install")
     assert done.returncode == 1 and "did not succeed. It is failed (failed), exit-code" in done.stderr
@@ -181,7 +186,7 @@ def test_a_file_changed_by_hand_is_left_alone_and_told(machine):
 
 
 def test_a_unit_of_somebody_else_is_not_touched_at_all(machine):
-    (machine.home / SERVICE).parent.mkdir(parents=True)
+    machine.folder(os.path.dirname(SERVICE))
     (machine.home / SERVICE).write_text("[Service]\nExecStart=/bin/sleep 600\n")
     machine.manager.systemctl("daemon-reload")
     machine.manager.systemctl("start", "envmesh.service")
@@ -193,8 +198,7 @@ def test_a_unit_of_somebody_else_is_not_touched_at_all(machine):
 
 
 def test_units_of_a_package_are_used_as_they_are(machine):
-    packaged = machine.home / ".local/share/systemd/user"
-    packaged.mkdir(parents=True)
+    packaged = machine.folder(".local/share/systemd/user")
     machine.ok("daemon", "install")
     for name in (SERVICE, SOCKET):
         lines = (machine.home / name).read_text().splitlines(keepends=True)[1:]
@@ -301,7 +305,7 @@ def test_without_systemd_it_is_an_entry_of_autostart(machine):
 
 def test_an_entry_changed_by_hand_is_left_alone(machine):
     there = no_manager(machine)
-    (machine.home / ENTRY).parent.mkdir(parents=True)
+    machine.folder(os.path.dirname(ENTRY))
     (machine.home / ENTRY).write_text("[Desktop Entry]\nExec=/bin/true\n")
     for verb in ("install", "uninstall"):
         done = machine.cli("daemon", verb, **there)
