@@ -2,6 +2,8 @@
 """`daemon install` and what comes of it, with a real `systemd --user` that is nobody else's."""
 import json
 import os
+import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -16,6 +18,7 @@ pytestmark = pytest.mark.skipif(user_manager.reason_to_skip() is not None,
                                 reason=str(user_manager.reason_to_skip()))
 SERVICE = ".config/systemd/user/envmesh.service"
 SOCKET = ".config/systemd/user/envmesh.socket"
+INSTALLERS = pathlib.Path(__file__).resolve().parents[2] / "installers/linux"
 ENTRY = ".config/autostart/envmesh.desktop"
 
 
@@ -265,6 +268,30 @@ def test_what_it_may_not_do_is_in_force(machine):
     calls = machine.show("SystemCallFilter").split()
     assert "keyctl" in calls and "mount" not in calls and "ptrace" not in calls
     assert machine.show("RestrictNamespaces") in ("yes", "")
+
+
+def test_a_server_runs_with_what_its_unit_leaves_it(machine):
+    """As far as a user manager can set it: the calls, families and memory, not the file system."""
+    unit = (INSTALLERS / "envmesh-server.service").read_text()
+    kept = [line for line in unit.splitlines()
+            if re.match(r"Type=|SystemCall|Restrict|MemoryDeny|LockPersonality|NoNewPriv|UMask|Limit", line)]
+    folder = machine.folder("server")
+    (folder / "config.toml").write_text(harness.SERVER_CONFIG.format(port=0, extra=""))
+    machine.folder(os.path.dirname(SERVICE))
+    name = "try-envmesh-server.service"
+    (machine.home / os.path.dirname(SERVICE) / name).write_text(
+        "[Service]\n" + "\n".join(kept) + f"\nExecStart={machine.daemon}\n"
+        f"Environment=ENVMESH_HOME={folder}\nStandardError=file:{folder}/log\n")
+    machine.manager.systemctl("daemon-reload")
+    try:
+        machine.manager.systemctl("start", name)
+        assert machine.show("ActiveState", name) == "active"
+        assert "mount" not in machine.show("SystemCallFilter", name).split()
+        log = (folder / "log").read_text()
+        assert " listening address=127.0.0.1 " in log and " error " not in log
+    finally:
+        machine.manager.systemctl("stop", name, check=False)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def no_manager(machine):
