@@ -14,8 +14,10 @@ import harness
 import user_manager
 from harness import wait_until
 
-pytestmark = pytest.mark.skipif(user_manager.reason_to_skip() is not None,
-                                reason=str(user_manager.reason_to_skip()))
+pytestmark = [
+    pytest.mark.skipif(user_manager.reason_to_skip() is not None,
+                       reason=str(user_manager.reason_to_skip())),
+    pytest.mark.skipif(harness.is_sanitized(), reason="a sanitizer needs calls that the unit forbids")]
 SERVICE = ".config/systemd/user/envmesh.service"
 SOCKET = ".config/systemd/user/envmesh.socket"
 INSTALLERS = pathlib.Path(__file__).resolve().parents[2] / "installers/linux"
@@ -186,6 +188,54 @@ def test_a_file_changed_by_hand_is_left_alone_and_told(machine):
     assert (machine.home / SERVICE).read_text() == mine
     assert machine.left() == [SERVICE], "the rest of it is gone"
     assert machine.show("ActiveState") == "inactive"
+
+
+def checksum(text):
+    value = 0xcbf29ce484222325
+    for byte in text.encode():
+        value = (value ^ byte) * 0x100000001b3 % 2**64
+    return f"{value:016x}"
+
+
+def doctor_says(machine):
+    found = json.loads(machine.cli("doctor", "--json").stdout)
+    return next(one for one in found if one["check"] == "service")
+
+
+def test_files_of_another_version_are_brought_up_to_date(machine):
+    machine.ok("daemon", "install")
+    assert doctor_says(machine)["state"] == "ok"
+    written = (machine.home / SERVICE).read_text()
+    mark, rest = written.split("\n", 1)
+    older = rest.replace("RestartSec=1", "RestartSec=3")
+    (machine.home / SERVICE).write_text(
+        re.sub(r"\([0-9a-f]+\)", f"({checksum(older)})", mark) + "\n" + older)
+    now = machine.state()
+    assert not now["current"] and not now["changed"]
+    assert doctor_says(machine)["state"] == "warning"
+    assert doctor_says(machine)["fix"] == "envmesh-cli daemon install"
+    machine.ok("daemon", "install")
+    assert (machine.home / SERVICE).read_text() == written
+    assert machine.state()["pid"] != now["pid"], "it was started anew"
+    assert machine.show("RestartUSec") == "1s"
+    machine.manager.systemctl("disable", "envmesh.service")
+    assert "at login" in doctor_says(machine)["message"]
+    assert doctor_says(machine)["state"] == "warning"
+
+
+@pytest.mark.parametrize("does, exit_status", [
+    ("exec sleep 600", 4), ("exec yes", 65), ("echo nonsense", 9), ("exit 1", 1)])
+def test_whatever_systemctl_does_there_is_an_answer(machine, does, exit_status):
+    folder = machine.manager.folder / "bin"
+    folder.mkdir(exist_ok=True)
+    (folder / "systemctl").write_text(f"#!/bin/sh\n{does}\n")
+    folder.chmod(0o755)
+    (folder / "systemctl").chmod(0o755)
+    try:
+        done = machine.cli("daemon", "status", PATH=f"{folder}:/usr/bin:/bin")
+        assert done.returncode == exit_status and done.stdout == "" and "systemctl" in done.stderr
+    finally:
+        (folder / "systemctl").unlink()
 
 
 def test_a_unit_of_somebody_else_is_not_touched_at_all(machine):
