@@ -42,8 +42,8 @@ WRONG = [
     ["profile", "delete", "nobody"], ["trust", "NOBODY", "--yes"], ["trust", "PAGER"],
     ["trust", "--project", "/", "--yes"], ["untrust"], ["init", "--password-file", "PASSWORD"],
     ["unlock", "--password-file", "/no/such/file"], ["join"], ["invite"], ["sync", "--wait", "nonsense"],
-    ["completion", "tcsh"], ["config"], ["daemon"], ["daemon", "install"], ["peers", "--probe"], ["nonsense"], [], ["list", "--nonsense"],
-    ["--timeout", "x", "list"],
+    ["completion", "tcsh"], ["config"], ["daemon"], ["daemon", "install"], ["peers", "--probe"], ["nonsense"], [],
+    ["list", "--nonsense"], ["--timeout", "x", "list"],
 ]
 
 
