@@ -298,6 +298,7 @@ void add_daemon(const Verbs& verbs, Grammar& to) {
     add_vault(verbs, to);
     verbs.add("watch", "Print events as they happen", to.none, watch);
     add_config(verbs, to);
+    add_service(verbs, to);
     verbs.add("shutdown", "Stop the daemon", to.none, cli::shutdown);
     if (auto* completion =
             verbs.add("completion", "Print shell completions", to.completion, cli::completion))
@@ -329,7 +330,6 @@ void add_each(const Verbs& verbs, Grammar& to) {
     add_trust(verbs, to);
     add_mesh(verbs, to);
     add_daemon(verbs, to);
-    add_service(verbs, to);
 }
 
 } // namespace

@@ -43,6 +43,7 @@ class Daemon {
 
     Result<> start() {
         if (auto started = service_.start(); !started) return started;
+        if (auto made = platform::make_private_folder(socket_.parent_path()); !made) return made;
         auto listener = platform::listen_local(socket_);
         if (!listener) return std::unexpected(listener.error());
         if (auto listening = server_.listen(*listener); !listening) return listening;

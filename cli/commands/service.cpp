@@ -55,8 +55,7 @@ Result<std::filesystem::path> daemon_program() {
     std::error_code error;
     auto beside = platform::own_program().parent_path() / "envmesh-daemon";
     if (std::filesystem::exists(beside, error)) return beside;
-    const auto found =
-        std::filesystem::absolute(platform::program_in_path("envmesh-daemon"), error);
+    auto found = std::filesystem::absolute(platform::program_in_path("envmesh-daemon"), error);
     if (!error && found.has_filename()) return found;
     return fail(Code::not_found, "There is no envmesh-daemon beside envmesh-cli, nor in PATH.",
                 "Install it there.");

@@ -29,7 +29,8 @@ constexpr std::chrono::milliseconds pause{20};
 pid_t listener_of(const std::filesystem::path& socket) {
     const auto address = Address::of(socket);
     const Descriptor ours(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!address || ::connect(ours.get(), address->get(), address->size()) != 0) return 0;
+    if (!address || !ours.is_open() || ::connect(ours.get(), address->get(), address->size()) != 0)
+        return 0;
     ucred peer{};
     socklen_t size = sizeof peer;
     const bool is_told = ::getsockopt(ours.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;

@@ -49,7 +49,7 @@ constexpr std::array<std::string_view, 30> dangerous{"SSLKEYLOGFILE",
                                                      "TZDIR"};
 constexpr std::array<std::string_view, 6> dangerous_beginnings{"LD_", "OPENSSL_", "MALLOC_",
                                                                "G_",  "GIO_",     "GLIB_"};
-constexpr std::string_view executed_again = "ENVMESH_EXECUTED_AGAIN";
+constexpr const char* executed_again = "ENVMESH_EXECUTED_AGAIN";
 
 std::string_view name_of(const char* assignment) {
     const std::string_view whole(assignment);
@@ -89,8 +89,8 @@ std::unexpected<Error> cannot_begin(const std::string& name, const std::string& 
 } // namespace
 
 Result<> begin_clean(char** words) {
-    const bool is_second = std::getenv(executed_again.data()) != nullptr;
-    ::unsetenv(executed_again.data());
+    const bool is_second = std::getenv(executed_again) != nullptr;
+    ::unsetenv(executed_again);
     const auto names = dangerous_names();
     if (names.empty() || has_sanitizer()) return {};
     // Whoever sets the mark to be spared ends here; nobody can make it go round.

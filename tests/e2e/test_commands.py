@@ -26,7 +26,7 @@ GOOD = [
 ]
 # And of those that need something else, or end what others use.
 SPECIAL = [["init", "--password-file", "PASSWORD"], ["invite"], ["join"], ["sync", "--wait", "1s"], ["lock"],
-           ["watch"], ["shutdown"], ["doctor"]]
+           ["watch"], ["shutdown"], ["doctor"], ["daemon", "install"]]
 WRONG = [
     ["get", "NOBODY"], ["get", "1"], ["get"], ["set", "1=2"], ["set", "A=1", "A=2"], ["set", "LD_PRELOAD=x"],
     ["set", "A=1", "--scope", "moon"], ["set", "A=1", "-P", "nobody"], ["set", "A=@/no/such/file"], ["set", "A"],
@@ -42,8 +42,8 @@ WRONG = [
     ["profile", "delete", "nobody"], ["trust", "NOBODY", "--yes"], ["trust", "PAGER"],
     ["trust", "--project", "/", "--yes"], ["untrust"], ["init", "--password-file", "PASSWORD"],
     ["unlock", "--password-file", "/no/such/file"], ["join"], ["invite"], ["sync", "--wait", "nonsense"],
-    ["completion", "tcsh"], ["config"], ["peers", "--probe"], ["nonsense"], [], ["list", "--nonsense"],
-    ["--timeout", "x", "list"],
+    ["completion", "tcsh"], ["config"], ["daemon"], ["daemon", "install"], ["peers", "--probe"], ["nonsense"], [],
+    ["list", "--nonsense"], ["--timeout", "x", "list"],
 ]
 
 
@@ -139,7 +139,7 @@ def test_without_a_daemon_every_command_ends_in_form(playground):
     for arguments in GOOD + SPECIAL:
         done = run(node, *arguments, stdin=b"")
         check(done, arguments)
-        if arguments[0] not in OTHER | {"shutdown", "version", "hook", "join", "import", "config", "doctor"}:
+        if arguments[0] not in OTHER | {"shutdown", "version", "hook", "join", "import", "config", "doctor", "daemon"}:
             assert done.returncode == 4, (arguments, done)
     assert run(node, "run", "--", "true").returncode == 125
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace envmesh::platform {
 namespace {
 
@@ -28,6 +30,19 @@ TEST(OutputOf, IsNothingOfAProgramThatFailsOrDoesNotEnd) {
     const std::vector<std::string> nobody{"no-such-program-4711"};
     EXPECT_EQ(output_of(nobody, most, std::chrono::steady_clock::now()).error().code,
               Code::not_found);
+}
+
+TEST(OutputOf, CanBeOfAProgramWithAnEnvironmentOfItsOwn) {
+    ::setenv("ENVMESH_TEST_TOKEN", "canary-7117", 1);
+    ::setenv("LC_TEST", "kept", 1);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    const auto said = output_of(Program{{"env"}, plain_environment()}, 100'000, deadline);
+    ::unsetenv("ENVMESH_TEST_TOKEN");
+    ::unsetenv("LC_TEST");
+    ASSERT_TRUE(said);
+    EXPECT_FALSE(said->reveal_text().contains("canary-7117"));
+    EXPECT_TRUE(said->reveal_text().contains("LC_TEST=kept\n"));
+    EXPECT_TRUE(said->reveal_text().contains("PATH="));
 }
 
 } // namespace

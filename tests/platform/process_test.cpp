@@ -45,6 +45,16 @@ int be_hardened() {
 
 TEST(Harden, EndsCoreDumpsAndForgetsWhatChangesLibraries) { EXPECT_EQ(status_of(be_hardened), 0); }
 
+int begin_with_nothing_to_leave() {
+    ::clearenv();
+    ::setenv("ENVMESH_EXECUTED_AGAIN", "1", 1);
+    std::array<char*, 1> words{nullptr};
+    if (!begin_clean(words.data())) return 1;
+    return std::getenv("ENVMESH_EXECUTED_AGAIN") == nullptr ? 0 : 2;
+}
+
+TEST(BeginClean, ForgetsItsMark) { EXPECT_EQ(status_of(begin_with_nothing_to_leave), 0); }
+
 int be_a_hardened_front_end() {
     ::setenv("LD_LIBRARY_PATH", "/opt/theirs", 1);
     harden_front_end();

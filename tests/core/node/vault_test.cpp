@@ -51,6 +51,23 @@ TEST_F(NodeVaultTest, AServersKeyFileIsMadeOnceAndItsLossIsToldNotRepaired) {
     EXPECT_FALSE(open_or_make_server_vault(context_));
 }
 
+TEST_F(NodeVaultTest, AServersKeyFileThatIsThereBeforehandIsUsed) {
+    const Bytes given(Key::size, 7);
+    ASSERT_TRUE(context_.home.write("vault.key", given));
+    const auto made = open_or_make_server_vault(context_);
+    ASSERT_TRUE(made);
+    EXPECT_EQ(to_bytes((*context_.home.read("vault.key", 100))->reveal()), given);
+    EXPECT_TRUE(*open_or_make_server_vault(context_) == *made);
+    EXPECT_FALSE(*made == Key(given)) << "the vault's own key is another";
+}
+
+TEST_F(NodeVaultTest, AServersKeyFileOfAnotherLengthIsNotReplaced) {
+    ASSERT_TRUE(context_.home.write("vault.key", Bytes(33)));
+    EXPECT_EQ(open_or_make_server_vault(context_).error().code, Code::locked);
+    EXPECT_EQ((*context_.home.read("vault.key", 100))->size(), 33U);
+    EXPECT_FALSE(*has_vault(context_));
+}
+
 TEST_F(NodeVaultTest, TheTokenStaysAndALineEndDoesNotBelongToIt) {
     EXPECT_EQ(read_token(context_)->has_value(), false);
     const auto made = read_or_make_token(context_);
