@@ -29,7 +29,7 @@ struct Publication {
     std::vector<std::string>
         places; ///< "systemd user manager", "environment.d", "D-Bus activation"
     std::vector<Unpublished> refused;
-    std::string reason; ///< why there is no place at all, a sentence
+    std::string reason; ///< why a place is missing, sentences; empty when each was reached
 };
 
 class SessionEnvironment {

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <mutex>
+#include <thread>
 
 #include <linux/magic.h>
 #include <sys/statfs.h>
@@ -99,10 +101,25 @@ class LinuxEnvironment final : public SessionEnvironment {
     }
 
     static Result<ManagerState> read(const Bus& bus, Publication& told, Moment deadline) {
-        auto state = read_manager(
-            bus, std::min(deadline, std::chrono::steady_clock::now() + manager_patience));
+        const auto until = std::min(deadline, std::chrono::steady_clock::now() + manager_patience);
+        auto state = read_manager(bus, until);
+        // It comes to a bus that it has just started itself some moments after we do.
+        for (int i = 0; i < 20 && is_managed() && is_away(state); ++i) {
+            std::this_thread::sleep_for(100ms);
+            state = read_manager(bus, until);
+        }
         if (!state) add_reason(told, state.error().message);
         return state;
+    }
+
+    static bool is_away(const Result<ManagerState>& state) {
+        return !state && state.error().code == Code::unreachable;
+    }
+
+    static bool is_managed() {
+        const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+        return runtime != nullptr && platform::exists(std::filesystem::path(runtime) / "systemd" /
+                                                      "private"); // the manager's own
     }
 
     /// Nothing is told that could not be undone: what is remembered already may stay.

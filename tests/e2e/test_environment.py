@@ -189,7 +189,7 @@ def test_a_new_manager_gets_it_from_environment_d_and_what_that_cannot_carry_aga
     session.publish(VALUES)
     session.manager.restart()
     session.publish()  # nobody was there in between
-    wait_until(lambda: sorted(session.lines()) == emptied, "no value is left")
+    wait_until(lambda: sorted(session.lines()) == emptied, "no value is left", patience=5)
     session.publish(VALUES)
     session.root("rm", "-r", session.memory)  # as a logout does
     assert "EM_" not in session.generated()  # the link leads nowhere
