@@ -42,4 +42,13 @@ Task<Result<>> SystemKeychain::erase(std::string id) {
     co_return co_await std::move(running);
 }
 
+Task<> SystemKeychain::end_login(std::string id) {
+    auto work = [this, id = std::move(id)] {
+        keychain_->end_login(id);
+        return true; // `blocking` returns something
+    };
+    auto running = blocking(pool_, std::move(work));
+    co_await std::move(running);
+}
+
 } // namespace envmesh::daemon

@@ -17,6 +17,7 @@ class SystemKeychain final : public node::Keychain {
     Task<Result<std::optional<Secret>>> load(std::string id, node::Asking asking) override;
     Task<Result<>> store(std::string id, Secret secret, node::Asking asking) override;
     Task<Result<>> erase(std::string id) override;
+    Task<> end_login(std::string id) override;
 
   private:
     asio::thread_pool& pool_;

@@ -44,6 +44,9 @@ class Keychain {
     /// Removes it in every place that can be reached; nothing to remove is no error. `locked`,
     /// which asks nobody, where a closed keyring may still have it. `unreachable`: no place at all.
     virtual Result<> erase(const std::string& id) = 0;
+    /// The login is over: removes it where only that should have ended it (the kernel keeps it for
+    /// longer, linux/kernel_keyring.h).
+    virtual void end_login(const std::string& id) = 0;
 };
 
 /// The system's own. Never fails: without any keychain `state` tells so.

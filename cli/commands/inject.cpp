@@ -37,7 +37,8 @@ Exit injected(Context& context, const NoOptions&) {
     out.table(rows);
     if (now->items.empty()) out.note("none; `envmesh-cli set --inject KEY` adds one.");
     if (!now->places.empty()) out.note("brought to: " + joined(now->places));
-    if (!now->reason.empty()) out.note("not brought anywhere: " + now->reason);
+    if (!now->reason.empty())
+        out.note((now->places.empty() ? "not brought anywhere: " : "") + now->reason);
     return 0;
 }
 

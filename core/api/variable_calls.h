@@ -104,7 +104,7 @@ struct Injected {
     struct Reply {
         std::vector<Item> items;         // by name
         std::vector<std::string> places; // that this machine has
-        std::string reason;              // why there are none, a sentence
+        std::string reason;              // why there are none, or not all: sentences
     };
 };
 

@@ -39,7 +39,7 @@ struct Published {
     bool is_current = false; // nothing waits to be brought there
     std::vector<std::string> places;
     std::map<std::string, std::string> refused; // by name, with the reason
-    std::string reason;                         // why there is no place, a sentence
+    std::string reason;                         // why there is no place, or not every one
 };
 
 struct Context {

@@ -42,6 +42,39 @@ std::string state_of(const crypto::Vault& vault, const Result<std::optional<Secr
     return opened(vault, **held) ? "there" : "wrong";
 }
 
+/// A vault with another keychain slot, and what the keychain is to hold for it.
+struct Replacement {
+    crypto::Vault vault;
+    Key kek;
+    std::string earlier_id; // empty: there was none
+};
+
+Result<Replacement> replaced_slot(Context& context, crypto::Vault vault, Key vault_key) {
+    Replacement out{std::move(vault), crypto::random_key(context.random), {}};
+    if (const crypto::Slot* earlier = out.vault.find(keychain_slot))
+        out.earlier_id = id_of(*earlier);
+    out.vault.remove_keys(keychain_slot);
+    auto added = out.vault.add_key(keychain_slot, vault_key, out.kek, context.random);
+    if (!added) return std::unexpected(added.error());
+    return out;
+}
+
+/// In the keychain first.
+Task<Result<>> store(Context& context, Replacement made, Asking asking) {
+    if (context.keychain == nullptr) co_return no_keychain();
+    const std::string id = id_of(*made.vault.find(keychain_slot));
+    auto storing = context.keychain->store(id, Secret(made.kek.reveal()), asking);
+    auto stored = co_await std::move(storing);
+    if (!stored) co_return stored;
+    auto written = write_vault(context, made.vault);
+    const std::string& useless = written ? made.earlier_id : id;
+    if (useless.empty()) co_return written;
+    auto erasing = context.keychain->erase(useless);
+    const auto erased = co_await std::move(erasing);
+    if (!erased) log_warning("keychain_not_tidied", "reason", erased.error().message);
+    co_return written;
+}
+
 } // namespace
 
 Task<Result<Key>> open_by_keychain(Context& context, Asking asking) {
@@ -61,28 +94,42 @@ Task<Result<Key>> open_by_keychain(Context& context, Asking asking) {
     co_return opened(*vault, **held);
 }
 
-Task<Result<>> enable_keychain(Context& context, Key vault_key) {
+Task<Result<>> enable_keychain(Context& context, Key vault_key, Asking asking) {
     auto vault = existing_vault(context);
     if (!vault) co_return std::unexpected(vault.error());
-    if (context.keychain == nullptr) co_return no_keychain();
-    const crypto::Slot* earlier = vault->find(keychain_slot);
-    const std::string earlier_id = earlier == nullptr ? std::string() : id_of(*earlier);
-    vault->remove_keys(keychain_slot);
-    const Key kek = crypto::random_key(context.random);
-    if (auto added = vault->add_key(keychain_slot, vault_key, kek, context.random); !added)
-        co_return added;
-    const std::string id = id_of(*vault->find(keychain_slot));
-    auto storing = context.keychain->store(id, Secret(kek.reveal()), Asking::person);
-    auto stored = co_await std::move(storing);
-    if (!stored) co_return stored;
-    auto written = write_vault(context, *vault);
-    const std::string& useless = written ? earlier_id : id;
-    if (!useless.empty()) {
-        auto erasing = context.keychain->erase(useless);
-        auto erased = co_await std::move(erasing);
-        if (!erased) log_warning("keychain_not_tidied", "reason", erased.error().message);
-    }
-    co_return written;
+    auto replacement = replaced_slot(context, std::move(*vault), std::move(vault_key));
+    if (!replacement) co_return std::unexpected(replacement.error());
+    auto replacing = store(context, std::move(*replacement), asking);
+    co_return co_await std::move(replacing);
+}
+
+Task<> renew_keychain(Context& context, Key vault_key) {
+    auto vault = existing_vault(context);
+    const crypto::Slot* slot = vault ? vault->find(keychain_slot) : nullptr;
+    if (slot == nullptr || context.keychain == nullptr) co_return;
+    const std::string id = id_of(*slot);
+    const crypto::Vault before = *vault;
+    // At once, so that the vault's key goes before anybody is waited for.
+    auto replacement = replaced_slot(context, std::move(*vault), std::move(vault_key));
+    if (!replacement) co_return;
+    auto loading = context.keychain->load(id, Asking::never);
+    const auto held = co_await std::move(loading);
+    const bool may_be_there = !held && held.error().code != Code::corrupt;
+    if (may_be_there || state_of(before, held) == "there") co_return;
+    auto replacing = store(context, std::move(*replacement), Asking::never);
+    const auto replaced = co_await std::move(replacing);
+    if (replaced)
+        log_info("keychain", "is", "renewed");
+    else
+        log_warning("keychain_not_renewed", "reason", replaced.error().message);
+}
+
+Task<> end_login(Context& context) {
+    auto vault = existing_vault(context);
+    const crypto::Slot* slot = vault ? vault->find(keychain_slot) : nullptr;
+    if (slot == nullptr || context.keychain == nullptr) co_return;
+    auto ending = context.keychain->end_login(id_of(*slot));
+    co_await std::move(ending);
 }
 
 Task<Result<>> disable_keychain(Context& context) {

@@ -26,6 +26,8 @@ class Keychain {
     virtual Task<Result<std::optional<Secret>>> load(std::string id, Asking asking) = 0;
     virtual Task<Result<>> store(std::string id, Secret secret, Asking asking) = 0;
     virtual Task<Result<>> erase(std::string id) = 0;
+    /// The login is over: what was kept for it alone is forgotten.
+    virtual Task<> end_login(std::string id) = 0;
 };
 
 /// The vault's key. `not_found`: the vault has no such slot; `corrupt` and `wrong_secret`: what the
@@ -33,7 +35,12 @@ class Keychain {
 Task<Result<Key>> open_by_keychain(Context& context, Asking asking);
 /// Gives the keychain a new key, and the vault a slot for it instead of an earlier one. The
 /// keychain first: an error leaves the vault as it was.
-Task<Result<>> enable_keychain(Context& context, Key vault_key);
+Task<Result<>> enable_keychain(Context& context, Key vault_key, Asking asking);
+/// After the password has opened the vault: gives the keychain a new key where it is enabled and
+/// has lost its own, as the kernel's does with each login. Asks nobody, and an error changes
+/// nothing.
+Task<> renew_keychain(Context& context, Key vault_key);
+Task<> end_login(Context& context);
 /// The vault first: afterwards the key opens nothing, also where it could not be removed, which is
 /// an error all the same.
 Task<Result<>> disable_keychain(Context& context);

@@ -109,12 +109,12 @@ class Service final : public ipc::Service {
     bool changing_ = false; // init, unlock or lock is under way
     bool is_keychain_changing_ = false;
     int calls_ = 0, wrong_passwords_ = 0, ticks_ = 0; // calls that are running
-    std::int64_t not_before_ms_ = 0; // steady: no password before
-    std::int64_t used_ms_ = 0;       // steady: when somebody last asked for a variable
-    std::uint64_t locks_ = 0;        // how often it was to be locked
+    std::int64_t not_before_ms_ = 0;                  // steady: no password before
+    std::int64_t used_ms_ = 0; // steady: when somebody last asked for a variable
+    std::uint64_t locks_ = 0;  // how often it was to be locked
     std::string locked_by_ = "start";
     Signal changed_;
-    TaskGroup tasks_, lockings_; // a locking waits for the tasks
+    TaskGroup tasks_, lockings_; // no locking waits for the latter
 };
 
 } // namespace envmesh::node

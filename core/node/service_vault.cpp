@@ -147,11 +147,12 @@ Task<Result<api::Done>> Service::on(api::Unlock call, ClientId) {
     const bool is_open = member_ != nullptr; // then the password is only checked
     changing_ = !is_open;
     auto opening = open_with(std::move(call.password));
-    const auto key = co_await std::move(opening);
+    auto key = co_await std::move(opening);
     if (!is_open) changing_ = false;
     if (!key) co_return std::unexpected(key.error());
     if (is_open || member_) co_return api::Done{};
     if (auto opened = open_member(*key); !opened) co_return std::unexpected(opened.error());
+    lockings_.spawn(renew_keychain(context_, std::move(*key)));
     co_return api::Done{};
 }
 
@@ -183,7 +184,11 @@ Task<bool> Service::lock_for(std::string reason) {
         auto waiting = sleep_for(std::chrono::milliseconds(1));
         co_await std::move(waiting);
     }
-    if (!member_) co_return false;
+    if (reason == "logout") {
+        auto ending = end_login(context_);
+        co_await std::move(ending);
+    }
+    if (!member_ || changing_) co_return false;
     locked_by_ = std::move(reason);
     log_info("locked", "by", locked_by_);
     auto locking = lock();
@@ -223,7 +228,7 @@ Task<Result<api::Keychain::Reply>> Service::on(api::EnableKeychain call, ClientI
     auto key = co_await std::move(opening);
     Result<> enabled = key ? Result<>{} : Result<>(std::unexpected(key.error()));
     if (key) {
-        auto enabling = enable_keychain(context_, std::move(*key));
+        auto enabling = enable_keychain(context_, std::move(*key), Asking::person);
         enabled = co_await std::move(enabling);
     }
     is_keychain_changing_ = false;

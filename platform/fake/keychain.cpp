@@ -45,6 +45,11 @@ class FakeKeyring::Door final : public Keychain {
         return {};
     }
 
+    void end_login(const std::string& id) override {
+        const std::scoped_lock lock(keyring_.mutex_);
+        if (!keyring_.lasts_) keyring_.held_.erase(id);
+    }
+
   private:
     static std::unexpected<Error> corrupt() {
         return fail(Code::corrupt, "The secret in the keychain of this test is not one of EnvMesh.",

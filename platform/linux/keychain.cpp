@@ -89,6 +89,10 @@ class SystemKeychain final : public Keychain {
         return plain(erase_everywhere(id));
     }
 
+    void end_login(const std::string& id) override {
+        if (check_id(id)) static_cast<void>(kernel_keyring::erase(id)); // it may have none
+    }
+
   private:
     static KeychainState nowhere(std::string reason) {
         return {"", false, false, std::move(reason)};

@@ -22,7 +22,8 @@ GOOD = [
     ["delete", "TWO", "THREE"], ["devices"], ["devices", "list"], ["peers"], ["status"],
     ["config", "reload"], ["unlock", "--password-file", "PASSWORD"], ["version"], ["completion", "bash"],
     ["config", "path"], ["config", "get"], ["config", "get", "log.level"], ["config", "set", "log.level", "info"],
-    ["config", "unset", "log.level"], ["config", "check"],
+    ["config", "unset", "log.level"], ["config", "check"], ["keychain", "status"], ["keychain", "disable"],
+    ["set", "FOUR=4", "--inject"], ["set", "FOUR=4", "--no-inject"], ["inject", "list"], ["delete", "FOUR"],
 ]
 # And of those that need something else, or end what others use.
 SPECIAL = [["init", "--password-file", "PASSWORD"], ["invite"], ["join"], ["sync", "--wait", "1s"], ["lock"],
@@ -43,6 +44,9 @@ WRONG = [
     ["trust", "--project", "/", "--yes"], ["untrust"], ["init", "--password-file", "PASSWORD"],
     ["unlock", "--password-file", "/no/such/file"], ["join"], ["invite"], ["sync", "--wait", "nonsense"],
     ["completion", "tcsh"], ["config"], ["daemon"], ["daemon", "install"], ["peers", "--probe"], ["nonsense"], [],
+    ["keychain"], ["keychain", "enable"], ["keychain", "enable", "--password-file", "/no/such/file"], ["inject"],
+    ["set", "A=1", "--inject", "--no-inject"], ["set", "A=1", "--inject", "--visibility", "get"],
+    ["set", "A=1", "--inject", "--type", "path"], ["unlock", "--keychain", "--password-file", "PASSWORD"],
     ["list", "--nonsense"], ["--timeout", "x", "list"],
 ]
 

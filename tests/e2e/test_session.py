@@ -78,14 +78,23 @@ def test_the_hint_and_a_bare_lock_signal_both_lock(stage, watched):
     watcher.hears("screen_locked")  # once
     stage.act("hint", "one", False)
     stage.act("ask", "one", "Lock")
-    watcher.hears("screen_locked", "screen_locked")
+    watcher.hears("screen_locked", "screen_unlocked", "screen_locked")
     stage.act("changed", "one", {"Active": True})  # does not undo what the hint does not tell
     stage.act("ask", "one", "Lock")
     settle(stage, watcher)
-    watcher.hears("screen_locked", "screen_locked")
+    watcher.hears("screen_locked", "screen_unlocked", "screen_locked")
     stage.act("ask", "one", "Unlock")
     stage.act("ask", "one", "Lock")
-    watcher.hears(*["screen_locked"] * 3)
+    watcher.hears(*["screen_locked", "screen_unlocked"] * 2, "screen_locked")
+
+
+def test_a_locked_screen_that_goes_is_not_unlocked(stage, watched):
+    watcher = watched(one={}, text={"Type": "tty"})
+    stage.act("hint", "one", True)
+    watcher.hears("screen_locked")
+    stage.act("gone", "one")
+    settle(stage, watcher)
+    watcher.hears("screen_locked")
 
 
 def test_only_when_every_graphical_session_is_locked(stage, watched):
@@ -100,9 +109,9 @@ def test_only_when_every_graphical_session_is_locked(stage, watched):
     stage.act("session", "three", {})
     stage.act("hint", "two", True)
     settle(stage, watcher)
-    watcher.hears("screen_locked")  # the new one is open
+    watcher.hears("screen_locked", "screen_unlocked")  # the new one is open
     stage.act("gone", "three")
-    watcher.hears("screen_locked", "screen_locked")
+    watcher.hears("screen_locked", "screen_unlocked", "screen_locked")
 
 
 def test_a_screen_that_is_locked_at_the_start_is_told(stage, watched):
@@ -119,9 +128,9 @@ def test_logged_out_with_the_last_session_of_a_person(stage, watched):
     stage.act("gone", "early")
     watcher.hears("logged_out")
     stage.act("session", "again", {})
-    settle(stage, watcher)
+    watcher.hears("logged_out", "logged_in")
     stage.act("closing", "again")  # what the person started there runs on
-    watcher.hears("logged_out", "logged_out")
+    watcher.hears("logged_out", "logged_in", "logged_out")
 
 
 def test_without_a_session_there_is_no_logout(stage, watched):

@@ -39,6 +39,11 @@ class MemoryKeychain final : public node::Keychain {
         co_return Result<>{};
     }
 
+    Task<> end_login(std::string id) override {
+        if (place == "kernel keyring") held.erase(id);
+        co_return;
+    }
+
   private:
     Result<> look(node::Asking asking) {
         if (trouble) return std::unexpected(*trouble);

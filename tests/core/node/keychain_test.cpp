@@ -16,7 +16,9 @@ class NodeKeychainTest : public tests::NodeTest {
         EXPECT_TRUE(write_vault(context_, made->vault));
         vault_key_ = std::move(made->key);
     }
-    Result<> enable() { return run(enable_keychain(context_, Key(vault_key_.reveal()))); }
+    Result<> enable() {
+        return run(enable_keychain(context_, Key(vault_key_.reveal()), Asking::person));
+    }
     Result<Key> opened(Asking asking = Asking::never) {
         return run(open_by_keychain(context_, asking));
     }
@@ -115,6 +117,33 @@ TEST_F(NodeKeychainTest, AKeyThatCannotBeRemovedOpensNothingAllTheSame) {
     EXPECT_EQ(disabled.error().code, Code::unreachable);
     keychain_.trouble.reset();
     EXPECT_EQ(refusal(), Code::not_found);
+}
+
+TEST_F(NodeKeychainTest, ALostKeyIsRenewedAndNoOther) {
+    const auto renew = [this] { run(renew_keychain(context_, Key(vault_key_.reveal()))); };
+    renew();
+    EXPECT_TRUE(keychain_.held.empty()) << "it was never enabled";
+    ASSERT_TRUE(enable());
+    const auto before = keychain_.held;
+    renew();
+    EXPECT_EQ(keychain_.held, before) << "nothing is lost";
+    keychain_.asks = true;
+    renew();
+    EXPECT_EQ(keychain_.held, before) << "it may be there";
+    EXPECT_EQ(keychain_.asked, 0);
+    keychain_.asks = false;
+    run(end_login(context_));
+    EXPECT_EQ(keychain_.held, before) << "that outlives a login";
+    keychain_.place = "kernel keyring";
+    run(end_login(context_));
+    EXPECT_EQ(refusal(), Code::wrong_secret);
+    renew();
+    EXPECT_TRUE(opened());
+    EXPECT_NE(keychain_.held, before);
+    keychain_.held.begin()->second[0] ^= 1;
+    renew();
+    EXPECT_TRUE(opened());
+    EXPECT_EQ(keychain_.held.size(), 1U);
 }
 
 TEST_F(NodeKeychainTest, WithoutAVaultOrAKeychainItSaysSo) {

@@ -14,6 +14,7 @@ class ServiceVaultTest : public tests::NodeTest {
         alice_.context.keychain = &keychain_;
         init(alice_, "alice");
     }
+    ~ServiceVaultTest() override { stop(alice_); } // before the keychain goes
     Secret password() { return Secret(std::string_view("alice's password")); }
     api::Status::Reply status() { return *ask(alice_, api::Status{}); }
     bool lock(const std::string& reason) { return run(alice_.service->lock_for(reason)); }
@@ -86,6 +87,17 @@ TEST_F(ServiceVaultTest, SaysWhyItIsLocked) {
     stop(alice_);
     start(alice_);
     EXPECT_EQ(status().locked_by, "start");
+}
+
+TEST_F(ServiceVaultTest, AfterALogoutThePasswordOpensOnceAndThenTheKeychainAgain) {
+    keychain_.place = "kernel keyring";
+    ASSERT_TRUE(ask(alice_, api::EnableKeychain{password()}));
+    EXPECT_TRUE(lock("logout"));
+    EXPECT_EQ(refusal(alice_, api::UnlockByKeychain{}), Code::wrong_secret);
+    ASSERT_TRUE(ask(alice_, api::Unlock{password()}));
+    EXPECT_TRUE(eventually([&] { return !keychain_.held.empty(); }));
+    ASSERT_TRUE(ask(alice_, api::Lock{}));
+    EXPECT_TRUE(ask(alice_, api::UnlockByKeychain{}));
 }
 
 TEST_F(ServiceVaultTest, ALockWaitsForAnUnlockThatIsUnderWay) {
