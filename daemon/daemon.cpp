@@ -14,6 +14,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 #include <boost/asio/signal_set.hpp>
 
@@ -83,7 +84,6 @@ class Daemon {
         co_await std::move(joined);
         auto leaving = neighbourhood_.join();
         const bool left = co_await std::move(leaving);
-        platform::remove_local(socket_);
         signals_.cancel();
         log_info("stopped");
         if (!left) std::_Exit(0); // rather than wait for a thread that waits for the system's bus
@@ -127,7 +127,10 @@ class Daemon {
         }
     }
 
+    // The socket at once: a service manager may put its own there while we are still ending.
     void stop() {
+        if (std::exchange(is_stopping_, true)) return;
+        platform::remove_local(socket_);
         around_.context.publish({"shutdown", {}, {}, {}, {}});
         server_.stop();
     }
@@ -143,6 +146,7 @@ class Daemon {
     Signal network_news_;
     std::optional<Generation> generation_;
     std::optional<Desktop> desktop_; // none: a cloud server
+    bool is_stopping_ = false;
     TaskGroup tasks_;
 };
 

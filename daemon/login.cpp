@@ -14,10 +14,8 @@ constexpr std::array pauses{std::chrono::seconds(1),  std::chrono::seconds(2),
                             std::chrono::seconds(15), std::chrono::seconds(30),
                             std::chrono::seconds(60)};
 
-bool may_change(Code code) {
-    return code == Code::locked || code == Code::unreachable || code == Code::timeout ||
-           code == Code::conflict;
-}
+// A keyring daemon that is not there yet looks like one that has lost the key.
+bool may_change(Code code) { return code != Code::not_found && code != Code::absent; }
 
 } // namespace
 
@@ -93,9 +91,9 @@ Task<> Login::open() {
         const auto opened = co_await std::move(opening);
         if (opened) co_return log_info("unlocked", "by", "keychain");
         const Error& error = opened.error();
-        if (tries == 0 && error.code != Code::not_found && error.code != Code::absent)
-            log_warning("not_unlocked_by_keychain", "reason", error.message);
-        if (!may_change(error.code) || tries == pauses.size()) co_return;
+        if (!may_change(error.code)) co_return;
+        if (tries == 0) log_warning("not_unlocked_by_keychain", "reason", error.message);
+        if (tries == pauses.size()) co_return;
         auto waiting = stopping_.wait_for(pauses.at(tries));
         co_await std::move(waiting);
     }

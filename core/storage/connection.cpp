@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <fstream>
 
 namespace envmesh::storage {
@@ -32,6 +33,35 @@ std::string first_text(sqlite3* handle, const char* sql) {
     return out;
 }
 
+// SQLite keeps pages decrypted, the keys of this device among them, and leaves them in the heap when
+// it gives them back. The library's own methods, known once it is asked for them, and ours over
+// them.
+sqlite3_mem_methods library{};
+
+void wipe_and_free(void* memory) {
+    if (memory == nullptr) return;
+    wipe({static_cast<std::uint8_t*>(memory), static_cast<std::size_t>(library.xSize(memory))});
+    library.xFree(memory);
+}
+
+void* move_and_wipe(void* memory, int size) {
+    if (memory == nullptr) return library.xMalloc(size);
+    void* const moved = library.xMalloc(size);
+    if (moved == nullptr) return nullptr;
+    std::memcpy(moved, memory, static_cast<std::size_t>(std::min(size, library.xSize(memory))));
+    wipe_and_free(memory);
+    return moved;
+}
+
+int wipe_what_is_freed() {
+    if (const int found = sqlite3_config(SQLITE_CONFIG_GETMALLOC, &library); found != SQLITE_OK)
+        return found;
+    sqlite3_mem_methods ours = library;
+    ours.xFree = wipe_and_free;
+    ours.xRealloc = move_and_wipe;
+    return sqlite3_config(SQLITE_CONFIG_MALLOC, &ours);
+}
+
 int apply_key(sqlite3* handle, const Key& key) {
     const Secret text = raw_key_text(key);
     return sqlite3_key_v2(handle, "main", text.reveal().data(), static_cast<int>(text.size()));
@@ -42,6 +72,12 @@ int apply_key(sqlite3* handle, const Key& key) {
 void CloseHandle::operator()(sqlite3* handle) const { sqlite3_close(handle); }
 
 Result<> require_cipher() {
+    // Before anything else of the library is used, which is too late for it.
+    static const int is_wiped = wipe_what_is_freed();
+    if (is_wiped != SQLITE_OK)
+        return fail(Code::internal, "The database library does not let its memory be wiped.",
+                    "See that no other SQLite library is loaded before it (LD_PRELOAD, "
+                    "LD_LIBRARY_PATH).");
     sqlite3* raw = nullptr;
     const int result = sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE, nullptr);
     const Handle handle(raw);
