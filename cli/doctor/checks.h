@@ -24,6 +24,9 @@ Findings pending(const Facts&);
 Findings conflicts(const Facts&);
 Findings connection(const Facts&);
 Findings clock(const Facts&);
+// checks_login.cpp
+Findings keychain(const Facts&);
+Findings injection(const Facts&);
 // checks_variables.cpp
 Findings approval(const Facts&);
 Findings left_out(const Facts&);

@@ -14,6 +14,7 @@ namespace envmesh::cli::diagnosis {
 namespace {
 
 constexpr std::chrono::milliseconds patience{3'000};
+constexpr std::chrono::milliseconds patience_with_keychain{12'000}; // two calls of at most 5 s
 
 std::unexpected<Error> not_asked() { return fail(Code::unreachable, "The daemon was not asked."); }
 
@@ -89,6 +90,8 @@ Facts gather(const Context& context) {
                 .status = not_asked(),
                 .peers = not_asked(),
                 .untrusted = not_asked(),
+                .injected = not_asked(),
+                .keychain = not_asked(),
                 .exported = not_asked(),
                 .wanted = {}};
     std::error_code error; // a shell may begin in another folder
@@ -102,7 +105,9 @@ Facts gather(const Context& context) {
     asker.ask<api::Peers>(facts.peers);
     if (auto chosen = scoping(profiles_of_environment()))
         asker.ask(facts.untrusted, api::Untrusted{false, std::move(*chosen)});
+    asker.ask<api::Injected>(facts.injected);
     if (!asker.answers()) return facts;
+    Asker(facts.socket, patience_with_keychain).ask<api::Keychain>(facts.keychain);
     facts.exported = ask_export(facts.socket, asker.deadline());
     const auto shell = choose_shell({{}, {}, facts.parent, facts.login});
     if (facts.exported && shell) facts.wanted = wanted_of(*facts.exported, shell->dialect);

@@ -21,6 +21,8 @@ struct Facts {
     Result<api::Status::Reply> status;
     Result<api::Peers::Reply> peers;
     Result<api::Untrusted::Reply> untrusted;
+    Result<api::Injected::Reply> injected;
+    Result<api::Keychain::Reply> keychain;
     Result<api::Export::Reply> exported; // for this folder and the profiles of this environment
     std::vector<Wanted> wanted;          // of `exported`, what this shell can carry
 };

@@ -30,6 +30,8 @@ struct World {
     std::vector<std::pair<std::string, std::string>> variables{{"ONE", "1"}, {"TWO", "2"}};
     std::vector<std::string> skipped, missing, untrusted;
     std::optional<Error> export_error;
+    api::Keychain::Reply keychain{true, "Secret Service", "there", true, {}};
+    api::Injected::Reply injected;
 
     World() {
         status.state = "unlocked";
@@ -69,6 +71,8 @@ Result<api::Reply> answer(const World& world, const api::Request& request) {
         return reply;
     }
     if (std::holds_alternative<api::Export>(request)) return exported(world);
+    if (std::holds_alternative<api::Keychain>(request)) return world.keychain;
+    if (std::holds_alternative<api::Injected>(request)) return world.injected;
     return api::Done();
 }
 
@@ -235,6 +239,37 @@ TEST_F(Doctor, PointsAtAVaultThatCannotBeUsed) {
     world_.export_error.reset();
     world_.status.state = "degraded";
     EXPECT_THAT(examine().bad(), ElementsAre("vault: fault"));
+}
+
+TEST_F(Doctor, TellsWhatTheKeychainDoesForTheVault) {
+    EXPECT_THAT(examine().message("keychain"), HasSubstr("Secret Service opens"));
+    world_.keychain = {true, "kernel keyring", "there", false, "there is no bus"};
+    EXPECT_THAT(examine().message("keychain"), HasSubstr("until the logout"));
+    for (const std::string state : {"locked", "missing", "wrong", "unknown"}) {
+        world_.keychain.key = state;
+        EXPECT_THAT(examine().bad(), ElementsAre("keychain: warning")) << state;
+        EXPECT_FALSE(examine().fix("keychain").empty());
+    }
+    world_.keychain = {false, "Secret Service", {}, true, {}};
+    EXPECT_THAT(examine().bad(), IsEmpty());
+    EXPECT_THAT(examine().fix("keychain"), HasSubstr("keychain enable"));
+    world_.keychain = {};
+    EXPECT_THAT(examine().message("keychain"), HasSubstr("the password alone"));
+    world_.status.state = "locked";
+    EXPECT_THAT(examine().bad(), ElementsAre("vault: fault"));
+}
+
+TEST_F(Doctor, PointsAtWhatReachesNoOtherProgram) {
+    EXPECT_EQ(examine().message("injection"), "") << "nothing is to";
+    world_.injected.items = {{"CANARY_F", "shared", "there", {}}};
+    world_.injected.places = {"systemd user manager"};
+    EXPECT_EQ(examine().message("injection"), "1 variable for programs that no shell starts");
+    world_.injected.items.push_back({"CANARY_G", "shared", "partly", "it is empty"});
+    const Found found = examine();
+    EXPECT_THAT(found.bad(), ElementsAre("injection: warning"));
+    EXPECT_EQ(found.fix("injection"), "envmesh-cli inject list");
+    world_.injected.places.clear();
+    EXPECT_THAT(examine().bad(), ElementsAre("injection: warning"));
 }
 
 TEST_F(Doctor, PointsAtWhatIsNotInStep) {
