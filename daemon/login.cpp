@@ -19,13 +19,14 @@ bool may_change(Code code) { return code != Code::not_found && code != Code::abs
 
 } // namespace
 
-Login::Login(asio::any_io_executor executor, node::Service& service, const config::Config& config)
-    : executor_(std::move(executor)), service_(service), config_(config), stopping_(executor_),
-      tasks_(executor_) {}
+Login::Login(asio::any_io_executor executor, node::Service& service, const config::Config& config,
+             Watch watch)
+    : executor_(std::move(executor)), service_(service), config_(config),
+      start_watch_(std::move(watch)), stopping_(executor_), tasks_(executor_) {}
 
 void Login::start() {
     tasks_.spawn(open());
-    auto watch = platform::SessionWatch::start([this](platform::SessionNews news) {
+    auto watch = start_watch_([this](platform::SessionNews news) {
         asio::post(executor_, [this, news] { heard(news); });
     });
     if (!watch) return log_warning("session_not_watched", "reason", watch.error().message);

@@ -12,8 +12,11 @@ namespace envmesh::daemon {
 
 class Login {
   public:
+    using News = std::function<void(platform::SessionNews)>;
+    using Watch = std::function<Result<std::unique_ptr<platform::SessionWatch>>(News)>;
     /// All of them outlive it.
-    Login(asio::any_io_executor executor, node::Service& service, const config::Config& config);
+    Login(asio::any_io_executor executor, node::Service& service, const config::Config& config,
+          Watch watch = platform::SessionWatch::start);
 
     void start();
     /// After it nothing new begins; `join` waits for what has begun.
@@ -21,10 +24,9 @@ class Login {
     Task<> join();
     /// The vault was opened, by whoever.
     void opened() { ++attempt_; }
-    /// On the owner thread; public for the tests.
-    void heard(platform::SessionNews news);
 
   private:
+    void heard(platform::SessionNews news); // on the owner thread
     Task<> lock(std::string reason);
     /// Asks nobody. The keychain may come, or be opened, later than the daemon starts.
     Task<> open();
@@ -33,6 +35,7 @@ class Login {
     asio::any_io_executor executor_;
     node::Service& service_;
     const config::Config& config_;
+    Watch start_watch_;
     std::unique_ptr<platform::SessionWatch> watch_;
     std::string locked_by_;     // what we have locked it for; empty: for nothing
     std::uint64_t attempt_ = 0; // an older one ends

@@ -58,6 +58,7 @@ Task<> Publisher::run() {
         if (is_stopping_) break;
         if (!is_due_ && !has_failed) continue;
         is_due_ = false;
+        published_.is_current = false; // until it is there
         auto publishing = publish(service_.injection());
         has_failed = !co_await std::move(publishing);
     }
