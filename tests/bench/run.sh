@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# `./dev bench [lan|shells]`: the figures of one machine, of a local network or of its shells, on the release build.
+# `./dev bench [lan|shells|login]`: the figures of one machine, of a local network, of its shells or of its login, on the release build.
 # Prints one table.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -10,6 +10,9 @@ if [[ ${1:-} == lan ]]; then
 fi
 if [[ ${1:-} == shells ]]; then
     exec /usr/bin/python3 "$root/tests/bench/bench_shells.py"
+fi
+if [[ ${1:-} == login ]]; then
+    exec /usr/bin/python3 "$root/tests/bench/bench_login.py"
 fi
 cmake --build --preset release --target envmesh_bench >/dev/null
 exec /usr/bin/python3 "$root/tests/bench/bench.py" "$@"
