@@ -114,13 +114,15 @@ Task<> renew_keychain(Context& context, Key vault_key) {
     if (!replacement) co_return;
     auto loading = context.keychain->load(id, Asking::never);
     const auto held = co_await std::move(loading);
-    const bool may_be_there = !held && held.error().code != Code::corrupt;
-    if (may_be_there || state_of(before, held) == "there") co_return;
+    // A locked one may have it; but one that nobody can open here stores it elsewhere.
+    const bool is_silent =
+        !held && (held.error().code == Code::timeout || held.error().code == Code::unreachable);
+    if (is_silent || state_of(before, held) == "there") co_return;
     auto replacing = store(context, std::move(*replacement), Asking::never);
     const auto replaced = co_await std::move(replacing);
     if (replaced)
         log_info("keychain", "is", "renewed");
-    else
+    else if (replaced.error().code != Code::locked)
         log_warning("keychain_not_renewed", "reason", replaced.error().message);
 }
 

@@ -104,7 +104,7 @@ def bench_injection(ground):
             until(lambda: machine.environment().get("FOLLOWED") == str(number))
             figures.append((time.perf_counter() - begin) * 1000)
         told("`set` elsewhere to the user manager's environment", figures,
-             f"(one look at it takes {one_look:.0f} ms; 100 ms gather what comes together)")
+             f"(one look at it takes {one_look:.0f} ms; what follows within 100 ms is gathered)")
         machine.ok("daemon", "uninstall")
     finally:
         manager.close()
