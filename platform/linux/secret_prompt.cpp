@@ -12,12 +12,14 @@ gboolean go_on(gpointer) { return G_SOURCE_REMOVE; }
 
 class Hearing {
   public:
+    // Without senders, which GDBus compares only where it said Hello itself.
     Hearing(const Bus& bus, const std::string& service, const std::string& path)
-        : bus_(bus), completed_(g_dbus_connection_signal_subscribe(
-                         bus.get(), service.c_str(), interface, "Completed", path.c_str(), nullptr,
-                         G_DBUS_SIGNAL_FLAGS_NONE, on_completed, this, nullptr)),
+        : bus_(bus), service_(service),
+          completed_(g_dbus_connection_signal_subscribe(
+              bus.get(), nullptr, interface, "Completed", path.c_str(), nullptr,
+              G_DBUS_SIGNAL_FLAGS_NONE, on_completed, this, nullptr)),
           owner_(g_dbus_connection_signal_subscribe(
-              bus.get(), bus_itself.name.c_str(), bus_itself.interface.c_str(), "NameOwnerChanged",
+              bus.get(), nullptr, bus_itself.interface.c_str(), "NameOwnerChanged",
               bus_itself.path.c_str(), service.c_str(), G_DBUS_SIGNAL_FLAGS_NONE, on_owner, this,
               nullptr)) {}
     Hearing(const Hearing&) = delete;
@@ -49,22 +51,26 @@ class Hearing {
     bool is_dismissed = false;
 
   private:
-    static void on_completed(GDBusConnection*, const gchar*, const gchar*, const gchar*,
+    static void on_completed(GDBusConnection*, const gchar* sender, const gchar*, const gchar*,
                              const gchar*, GVariant* arguments, gpointer data) {
-        if (g_variant_is_of_type(arguments, G_VARIANT_TYPE("(bv)")) == 0) return;
         auto& self = *static_cast<Hearing*>(data);
+        if (sender == nullptr || self.service_ != sender ||
+            g_variant_is_of_type(arguments, G_VARIANT_TYPE("(bv)")) == 0)
+            return;
         gboolean is_dismissed = FALSE;
         g_variant_get_child(arguments, 0, "b", &is_dismissed);
         self.is_completed = true;
         self.is_dismissed = is_dismissed != 0;
     }
     // Its unique name is never given to another: any change is its end.
-    static void on_owner(GDBusConnection*, const gchar*, const gchar*, const gchar*, const gchar*,
-                         GVariant*, gpointer data) {
-        static_cast<Hearing*>(data)->has_died_ = true;
+    static void on_owner(GDBusConnection*, const gchar* sender, const gchar*, const gchar*,
+                         const gchar*, GVariant*, gpointer data) {
+        if (sender != nullptr && bus_itself.name == sender)
+            static_cast<Hearing*>(data)->has_died_ = true;
     }
 
     const Bus& bus_;
+    const std::string& service_;
     guint completed_, owner_;
     bool has_died_ = false;
 };
