@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "platform/linux/environment_manager.h"
 
-#include <cstdlib>
 #include <iterator>
 #include <string_view>
 
@@ -10,7 +9,7 @@ namespace {
 
 constexpr gsize most_variables = 65'536;
 const BusObject manager{"org.freedesktop.systemd1", "/org/freedesktop/systemd1",
-                        "org.freedesktop.systemd1.Manager"};
+                        "org.freedesktop.systemd1.Manager", "systemd's user manager"};
 
 using Pair = Values::const_iterator;
 
@@ -52,18 +51,6 @@ Result<> tell_those_it_takes(const Bus& bus, Pair from, Pair to, Moment deadline
 
 } // namespace
 
-Result<std::string> session_bus_address() {
-    const char* address = std::getenv("DBUS_SESSION_BUS_ADDRESS");
-    if (address != nullptr && *address != '\0') return address;
-    const char* runtime = std::getenv("XDG_RUNTIME_DIR");
-    if (runtime == nullptr || *runtime != '/')
-        return fail(Code::unreachable, "There is no session bus: XDG_RUNTIME_DIR is not set.",
-                    "Start it in a login session.");
-    const Owned<gchar> escaped(
-        g_dbus_address_escape_value((std::string(runtime) + "/bus").c_str()));
-    return std::string("unix:path=") + escaped.get();
-}
-
 Result<ManagerState> read_manager(const Bus& bus, Moment deadline) {
     const auto list = bus.property(manager, "Environment", "as", deadline);
     if (!list) return std::unexpected(list.error());
@@ -71,7 +58,9 @@ Result<ManagerState> read_manager(const Bus& bus, Moment deadline) {
         return fail(Code::protocol, "systemd's user manager has more than 65,536 variables.");
     // The moment when it started; a manager that has none is always the same.
     const auto since = bus.property(manager, "UserspaceTimestampMonotonic", "t", deadline);
-    if (!since && since.error().code != Code::denied) return std::unexpected(since.error());
+    const bool has_none =
+        !since && (since.error().code == Code::denied || since.error().code == Code::not_found);
+    if (!since && !has_none) return std::unexpected(since.error());
     ManagerState state;
     if (since) state.identity = std::to_string(g_variant_get_uint64(since->get()));
     for (gsize i = 0; i < g_variant_n_children(list->get()); ++i) {

@@ -16,9 +16,6 @@ struct ManagerState {
     Values environment;
 };
 
-/// Where the session's bus is: DBUS_SESSION_BUS_ADDRESS, else $XDG_RUNTIME_DIR/bus.
-Result<std::string> session_bus_address();
-
 Result<ManagerState> read_manager(const Bus& bus, Moment deadline);
 
 struct Change {

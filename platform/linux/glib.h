@@ -1,35 +1,41 @@
 // SPDX-License-Identifier: MIT
-// What GLib hands out, freeing itself, and what its errors are called in our terms.
+// What GLib hands out, freeing itself, and an end to what it waits for.
 #pragma once
-
-#include "core/base/error.h"
 
 #include <gio/gio.h>
 
 #include <bit>
+#include <chrono>
+#include <condition_variable>
 #include <initializer_list>
 #include <memory>
-#include <string>
+#include <mutex>
+#include <thread>
 
 namespace envmesh::platform {
 
-struct GlibFree {
-    void operator()(gpointer memory) const { g_free(memory); }
-    void operator()(GError* error) const { g_error_free(error); }
+using Moment = std::chrono::steady_clock::time_point;
+/// What is left of the time, for GLib: 0 when it is over.
+int milliseconds_until(Moment deadline);
+
+struct GlibRelease {
     void operator()(GVariant* value) const { g_variant_unref(value); }
     void operator()(GMainContext* context) const { g_main_context_unref(context); }
     void operator()(GSource* source) const {
         g_source_destroy(source);
         g_source_unref(source);
     }
+    void operator()(gchar* text) const { g_free(text); }
+    template <class Object>
+    void operator()(Object* object) const {
+        g_object_unref(object);
+    }
 };
-struct GlibUnref {
-    void operator()(gpointer object) const { g_object_unref(object); }
-};
-template <class T>
-using Glib = std::unique_ptr<T, GlibFree>;
-template <class T>
-using GlibObject = std::unique_ptr<T, GlibUnref>;
+
+/// A reference that is owned: of a GObject, a GVariant, a GMainContext or a text. A GSource ends.
+template <class Type>
+using Owned = std::unique_ptr<Type, GlibRelease>;
+using Variant = Owned<GVariant>;
 
 /// Several of GLib's flags, which C++ takes for an enumeration of single ones.
 template <class Flag>
@@ -48,68 +54,43 @@ class GlibError {
     GlibError& operator=(const GlibError&) = delete;
     ~GlibError() { g_clear_error(&error_); }
 
-    GError** out() {
-        g_clear_error(&error_);
-        return &error_;
-    }
+    GError** out() { return &error_; }
     [[nodiscard]] const GError* get() const { return error_; }
 
   private:
     GError* error_ = nullptr;
 };
 
-/// "The keyring cannot be opened: it did not answer in time." `what` is the part before the colon.
-/// Of another process's error only the name is told, since its text could hold anything.
-/// `not_found`: the object is not there; `locked`: the Secret Service says so; `protocol`: the
-/// answer is of another form; `timeout`; else `unreachable`.
-std::unexpected<Error> glib_failure(const GError* error, const std::string& what,
-                                    std::string fix = {});
-
-struct GlibRelease {
-    void operator()(GVariant* value) const { g_variant_unref(value); }
-    void operator()(GError* error) const { g_error_free(error); }
-    void operator()(GMainContext* context) const { g_main_context_unref(context); }
-    void operator()(GVariantIter* iterator) const { g_variant_iter_free(iterator); }
-    void operator()(gchar* text) const { g_free(text); }
-    template <class Object>
-    void operator()(Object* object) const {
-        g_object_unref(object);
-    }
-};
-
-/// A reference that is owned: of a GObject, a GVariant, a GError or a text.
-template <class Type>
-using Owned = std::unique_ptr<Type, GlibRelease>;
-using Variant = Owned<GVariant>;
-
-/// For a function's last argument: `call(…, &failure.place())`.
-class Failure {
-  public:
-    Failure() = default;
-    Failure(const Failure&) = delete;
-    Failure& operator=(const Failure&) = delete;
-    ~Failure() {
-        if (error_ != nullptr) g_error_free(error_);
-    }
-    GError*& place() { return error_; }
-    [[nodiscard]] const GError* get() const { return error_; }
-
-  private:
-    GError* error_ = nullptr;
-};
-
-/// What is subscribed to in this scope is delivered in that context.
+/// This thread's default context as long as it lives: what is connected or subscribed to meanwhile
+/// is delivered in that context. What outlasts its owner there is freed at the end, and would stay
+/// for ever in a context that nobody runs.
 class ContextScope {
   public:
-    explicit ContextScope(GMainContext* context) : context_(context) {
-        g_main_context_push_thread_default(context_);
-    }
+    explicit ContextScope(Owned<GMainContext> context = Owned<GMainContext>(g_main_context_new()));
     ContextScope(const ContextScope&) = delete;
     ContextScope& operator=(const ContextScope&) = delete;
-    ~ContextScope() { g_main_context_pop_thread_default(context_); }
+    ~ContextScope();
 
   private:
-    GMainContext* context_;
+    Owned<GMainContext> context_;
+};
+
+/// Cancels at the deadline, or when `stop` is cancelled, whatever is done with it meanwhile.
+class Alarm {
+  public:
+    explicit Alarm(Moment deadline, GCancellable* stop = nullptr);
+    Alarm(const Alarm&) = delete;
+    Alarm& operator=(const Alarm&) = delete;
+    ~Alarm();
+    [[nodiscard]] GCancellable* get() const { return cancellable_.get(); }
+
+  private:
+    Owned<GCancellable> cancellable_{g_cancellable_new()};
+    GCancellable* stop_;
+    gulong link_ = 0;
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::jthread thread_; // last: it uses the others
 };
 
 } // namespace envmesh::platform

@@ -2,16 +2,19 @@
 // A question that the Secret Service puts to the person, and its end, whether or not it answers.
 #pragma once
 
-#include "platform/linux/session_bus.h"
+#include "platform/linux/bus.h"
 
 #include <string>
 
 namespace envmesh::platform {
 
-/// Until the person has answered or the bus's deadline; `locked` when the person refused. What the
-/// answer has opened must be looked at: anybody on the bus could say that it is done.
-Result<> answer_prompt(SessionBus& bus, const std::string& service, const std::string& path);
+/// Until the person has answered or the deadline; `locked` when the person refused. `service` is
+/// the unique name of who asks. What the answer has opened must be looked at: anybody on the bus
+/// could say that it is done.
+Result<> answer_prompt(const Bus& bus, const std::string& service, const std::string& path,
+                       Moment deadline);
 /// Takes the question back. Nothing more can be done when that fails.
-void dismiss_prompt(SessionBus& bus, const std::string& service, const std::string& path);
+void dismiss_prompt(const Bus& bus, const std::string& service, const std::string& path,
+                    Moment deadline);
 
 } // namespace envmesh::platform

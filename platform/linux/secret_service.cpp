@@ -54,17 +54,17 @@ GVariant* properties_of(const std::string& id) {
 }
 
 std::vector<std::string> paths_of(GVariant* answer, gsize index) {
-    const Glib<GVariant> list(g_variant_get_child_value(answer, index));
+    const Variant list(g_variant_get_child_value(answer, index));
     std::vector<std::string> paths;
     for (gsize i = 0; i < g_variant_n_children(list.get()); ++i) {
-        const Glib<GVariant> path(g_variant_get_child_value(list.get(), i));
+        const Variant path(g_variant_get_child_value(list.get(), i));
         paths.emplace_back(g_variant_get_string(path.get(), nullptr));
     }
     return paths;
 }
 
 std::string path_of(GVariant* answer, gsize index) {
-    const Glib<GVariant> path(g_variant_get_child_value(answer, index));
+    const Variant path(g_variant_get_child_value(answer, index));
     return g_variant_get_string(path.get(), nullptr);
 }
 
@@ -78,29 +78,59 @@ std::unexpected<Error> not_plausible(const std::string& what) {
                 "Let EnvMesh forget it, then store it again.");
 }
 
-} // namespace
-
-SecretStore::SecretStore(std::unique_ptr<SessionBus> bus, std::string owner,
-                         SessionBus::Clock::time_point begin)
-    : bus_(std::move(bus)), owner_(std::move(owner)), begin_(begin) {}
-
-Result<std::unique_ptr<SecretStore>> SecretStore::open() {
-    const auto begin = SessionBus::Clock::now();
-    auto bus = SessionBus::connect(begin + patience);
-    if (!bus) return std::unexpected(bus.error());
-    auto owner = (*bus)->owner_of(bus_name);
-    if (!owner) {
-        owner.error().fix = "Install gnome-keyring, KWallet or KeePassXC and switch its Secret "
-                            "Service on.";
-        return std::unexpected(owner.error());
+// The bus starts it where it knows how. Asked for that always, it would fail for what runs but
+// cannot be started.
+Result<std::string> owner_of_service(const Bus& bus, Moment deadline) {
+    const auto find = [&] {
+        return bus.call(bus_itself, "GetNameOwner", g_variant_new("(s)", bus_name), "(s)",
+                        deadline);
+    };
+    auto answer = find();
+    if (!answer && answer.error().code == Code::unreachable) {
+        answer = bus.call(bus_itself, "StartServiceByName", g_variant_new("(su)", bus_name, 0U),
+                          "(u)", deadline);
+        if (answer) answer = find();
     }
-    return std::unique_ptr<SecretStore>(new SecretStore(std::move(*bus), std::move(*owner), begin));
+    const Code code = answer ? Code::internal : answer.error().code;
+    if (code == Code::timeout || code == Code::protocol) return std::unexpected(answer.error());
+    if (!answer) // whatever it says of programs that it could not start
+        return fail(
+            Code::unreachable,
+            "There is no Secret Service on the session bus." +
+                (code == Code::denied ? " " + answer.error().message : ""),
+            "Install gnome-keyring, KWallet or KeePassXC and switch its Secret Service on.");
+    const char* unique = nullptr;
+    g_variant_get(answer->get(), "(&s)", &unique);
+    if (g_dbus_is_unique_name(unique) != 0) return unique;
+    return fail(Code::protocol, "The session bus gives the Secret Service no name of its own.");
 }
 
-Result<Glib<GVariant>> SecretStore::call(const std::string& path, const char* interface,
-                                         const char* name, GVariant* arguments, const char* reply) {
-    return bus_->call({owner_, path, interface, name}, arguments, reply,
-                      std::string("The Secret Service does not serve ") + name);
+} // namespace
+
+Result<std::unique_ptr<SecretStore>> SecretStore::open() {
+    std::unique_ptr<SecretStore> store(new SecretStore);
+    if (auto connected = store->connect(); !connected) return std::unexpected(connected.error());
+    return store;
+}
+
+Result<> SecretStore::connect() {
+    deadline_ = begin_ + patience;
+    auto bus = Bus::connect_to_session(deadline_);
+    if (!bus) return std::unexpected(bus.error());
+    bus_ = std::move(*bus);
+    auto owner = owner_of_service(*bus_, deadline_);
+    if (!owner) return std::unexpected(owner.error());
+    owner_ = std::move(*owner);
+    return {};
+}
+
+BusObject SecretStore::at(const std::string& path, const char* interface) const {
+    return {owner_, path, interface, "The Secret Service"};
+}
+
+Result<Variant> SecretStore::call(const std::string& path, const char* interface, const char* name,
+                                  GVariant* arguments, const char* reply) {
+    return bus_->call(at(path, interface), name, arguments, reply, deadline_);
 }
 
 Result<> SecretStore::find_collection() {
@@ -118,16 +148,11 @@ Result<> SecretStore::find_collection() {
 Result<SecretStore::Door> SecretStore::door() {
     if (auto found = find_collection(); !found) return std::unexpected(found.error());
     if (collection_.empty()) return Door::missing;
-    auto answer = call(collection_, "org.freedesktop.DBus.Properties", "Get",
-                       g_variant_new("(ss)", of_collection, "Locked"), "(v)");
+    const auto is_locked = bus_->property(at(collection_, of_collection), "Locked", "b", deadline_);
     // gnome-keyring has an alias for a collection that nobody has made yet.
-    if (!answer && answer.error().code == Code::not_found) return Door::missing;
-    if (!answer) return std::unexpected(answer.error());
-    const Glib<GVariant> boxed(g_variant_get_child_value(answer->get(), 0));
-    const Glib<GVariant> is_locked(g_variant_get_variant(boxed.get()));
-    if (g_variant_is_of_type(is_locked.get(), G_VARIANT_TYPE_BOOLEAN) == 0)
-        return fail(Code::protocol, "The Secret Service does not say whether its keyring is open.");
-    return g_variant_get_boolean(is_locked.get()) != 0 ? Door::locked : Door::open;
+    if (!is_locked && is_locked.error().code == Code::not_found) return Door::missing;
+    if (!is_locked) return std::unexpected(is_locked.error());
+    return g_variant_get_boolean(is_locked->get()) != 0 ? Door::locked : Door::open;
 }
 
 bool SecretStore::lasts() const { return !collection_.ends_with("/collection/session"); }
@@ -145,12 +170,11 @@ Result<SecretStore::Found> SecretStore::search(const std::string& id) {
 Result<> SecretStore::ask(const std::string& prompt, Asking asking) {
     if (prompt == none) return {};
     if (asking == Asking::never) {
-        dismiss_prompt(*bus_, owner_, prompt);
+        dismiss_prompt(*bus_, owner_, prompt, deadline_);
         return locked();
     }
-    bus_->end_by(begin_ + asking_ends);
-    auto answered = answer_prompt(*bus_, owner_, prompt);
-    bus_->end_by(std::min(begin_ + most_patience, SessionBus::Clock::now() + patience));
+    auto answered = answer_prompt(*bus_, owner_, prompt, begin_ + asking_ends);
+    deadline_ = std::min(begin_ + most_patience, std::chrono::steady_clock::now() + patience);
     return answered;
 }
 
@@ -172,7 +196,7 @@ Result<> SecretStore::unlock(const Paths& items, Asking asking) {
 
 Result<> SecretStore::open_session() {
     if (session_) return {};
-    auto opened = open_secret_session(*bus_);
+    auto opened = open_secret_session(*bus_, deadline_);
     if (!opened) return std::unexpected(opened.error());
     session_ = std::move(*opened);
     return {};
@@ -189,7 +213,7 @@ Result<Secret> SecretStore::secret_of(const std::string& item) {
     const char* const session = secret_service_get_session_dbus_path(session_.get());
     auto answer = call(item, of_item, "GetSecret", g_variant_new("(o)", session), "((oayays))");
     if (!answer) return std::unexpected(answer.error());
-    const Glib<GVariant> coded(g_variant_get_child_value(answer->get(), 0));
+    const Variant coded(g_variant_get_child_value(answer->get(), 0));
     const CarriedSecret value(secret_service_decode_dbus_secret(session_.get(), coded.get()));
     gsize size = 0;
     const gchar* const bytes = value ? secret_value_get(value.get(), &size) : nullptr;

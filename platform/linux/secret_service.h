@@ -8,6 +8,8 @@
 #include "platform/keychain.h"
 #include "platform/linux/secret_session.h"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +20,8 @@ class SecretStore {
     /// Of the default collection, or of the login session's where there is no default one.
     enum class Door { open, locked, missing };
 
-    /// `unreachable`: without a bus or a service on it. 5 s from here for all calls together, 60 s
-    /// when a person is asked.
+    /// `unreachable`: without a bus or a service on it that is there or that it can start. 5 s from
+    /// here for all calls together, 60 s when a person is asked. All of it on one thread.
     static Result<std::unique_ptr<SecretStore>> open();
 
     Result<Door> door();
@@ -37,9 +39,11 @@ class SecretStore {
         Paths unlocked, locked;
     };
 
-    SecretStore(std::unique_ptr<SessionBus> bus, std::string owner, SessionBus::Clock::time_point);
-    Result<Glib<GVariant>> call(const std::string& path, const char* interface, const char* name,
-                                GVariant* arguments, const char* reply);
+    SecretStore() = default;
+    Result<> connect();
+    [[nodiscard]] BusObject at(const std::string& path, const char* interface) const;
+    Result<Variant> call(const std::string& path, const char* interface, const char* name,
+                         GVariant* arguments, const char* reply);
     Result<> find_collection();
     Result<> unlock(const Paths& items, Asking asking);
     Result<> ask(const std::string& prompt, Asking asking);
@@ -51,11 +55,12 @@ class SecretStore {
     Result<> drop_others(const std::string& id);
     Result<> drop(const std::string& item);
 
-    std::unique_ptr<SessionBus> bus_;
-    std::string owner_;
-    SessionBus::Clock::time_point begin_;
+    ContextScope scope_;
+    Moment begin_ = std::chrono::steady_clock::now(), deadline_;
+    std::optional<Bus> bus_;
+    std::string owner_;      // who offers it, under the name that nobody else can get
     std::string collection_; // empty: missing
-    GlibObject<SecretService> session_;
+    Owned<SecretService> session_;
 };
 
 } // namespace envmesh::platform

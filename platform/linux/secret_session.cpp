@@ -35,17 +35,15 @@ GType type() {
 
 } // namespace
 
-Result<GlibObject<SecretService>> open_secret_session(SessionBus& bus) {
-    const auto result = bus.finish([&](GCancellable* cancellable, GAsyncReadyCallback done,
-                                       gpointer data) {
-        connection = bus.connection();
-        secret_service_open(type(), nullptr, SECRET_SERVICE_OPEN_SESSION, cancellable, done, data);
-        connection = nullptr;
-    });
+Result<Owned<SecretService>> open_secret_session(const Bus& bus, Moment deadline) {
+    const Alarm alarm(deadline);
     GlibError error;
-    GlibObject<SecretService> session(secret_service_open_finish(result.get(), error.out()));
+    connection = bus.get();
+    Owned<SecretService> session(secret_service_open_sync(
+        type(), nullptr, SECRET_SERVICE_OPEN_SESSION, alarm.get(), error.out()));
+    connection = nullptr;
     if (session && secret_service_get_session_dbus_path(session.get()) != nullptr) return session;
-    return glib_failure(error.get(), "The Secret Service opens no session");
+    return bus_failure(error.get(), "The Secret Service", "OpenSession");
 }
 
 } // namespace envmesh::platform

@@ -3,7 +3,7 @@
 // the bus (Diffie-Hellman) where the service knows how.
 #pragma once
 
-#include "platform/linux/session_bus.h"
+#include "platform/linux/bus.h"
 
 #include <libsecret/secret.h>
 
@@ -15,6 +15,6 @@ struct SecretValueUnref {
 using CarriedSecret = std::unique_ptr<SecretValue, SecretValueUnref>;
 
 /// On our connection, with whoever offers the Secret Service.
-Result<GlibObject<SecretService>> open_secret_session(SessionBus& bus);
+Result<Owned<SecretService>> open_secret_session(const Bus& bus, Moment deadline);
 
 } // namespace envmesh::platform

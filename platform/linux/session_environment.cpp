@@ -51,6 +51,7 @@ class LinuxEnvironment final : public SessionEnvironment {
             return told;
         }
         const Injections known = state_.read();
+        const ContextScope scope;
         const auto bus = connect(told, deadline);
         const auto manager =
             bus ? read(*bus, told, deadline) : Result<ManagerState>(fail(Code::unreachable, ""));
@@ -92,9 +93,7 @@ class LinuxEnvironment final : public SessionEnvironment {
     }
 
     static std::optional<Bus> connect(Publication& told, Moment deadline) {
-        const auto address = session_bus_address();
-        auto bus = address ? Bus::connect(*address, Bus::Host::own_user, deadline)
-                           : Result<Bus>(std::unexpected(address.error()));
+        auto bus = Bus::connect_to_session(deadline);
         if (bus) return std::move(*bus);
         add_reason(told, bus.error().message);
         return std::nullopt;

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 constexpr auto patience = 5s; // to be told of everything once
 constexpr gsize most_listed = 65'536;
 const BusObject manager{"org.freedesktop.login1", "/org/freedesktop/login1",
-                        "org.freedesktop.login1.Manager"};
+                        "org.freedesktop.login1.Manager", "logind"};
 constexpr const char* session_interface = "org.freedesktop.login1.Session";
 
 constexpr std::array rules{
@@ -111,10 +111,11 @@ Result<std::vector<std::string>> Logind::sessions(Moment deadline) const {
 
 Result<std::optional<LoginSession>> Logind::session(const std::string& path,
                                                     Moment deadline) const {
-    const BusObject object{manager.name, path, "org.freedesktop.DBus.Properties"};
+    const BusObject object{manager.name, path, "org.freedesktop.DBus.Properties", manager.who};
     const auto reply =
         bus_.call(object, "GetAll", g_variant_new("(s)", session_interface), "(a{sv})", deadline);
-    if (!reply && reply.error().code == Code::denied) return std::nullopt; // it has gone
+    const auto code = reply ? Code::internal : reply.error().code;
+    if (code == Code::denied || code == Code::not_found) return std::nullopt; // it has gone
     if (!reply) return std::unexpected(reply.error());
     const Variant properties(g_variant_get_child_value(reply->get(), 0));
     if (!is_own(properties.get()) || !is_of_person(text_in(properties.get(), "Class")))

@@ -68,10 +68,10 @@ class LogindWatch final : public SessionWatch {
 
   private:
     void run() {
-        const ContextScope scope(context_.get());
-        GSource* timer = g_timeout_source_new_seconds(look_again);
-        g_source_set_callback(timer, on_timer, this, nullptr);
-        g_source_attach(timer, context_.get());
+        const ContextScope scope(Owned<GMainContext>(g_main_context_ref(context_.get())));
+        const Owned<GSource> timer(g_timeout_source_new_seconds(look_again));
+        g_source_set_callback(timer.get(), on_timer, this, nullptr);
+        g_source_attach(timer.get(), context_.get());
         for (seconds pause = least_pause; !is_stopped_; pause = std::min(pause * 2, most_pause)) {
             if (const auto watched = watch(); watched)
                 pause = least_pause;
@@ -80,8 +80,6 @@ class LogindWatch final : public SessionWatch {
             std::unique_lock lock(mutex_);
             changed_.wait_for(lock, pause, [this] { return is_stopped_.load(); });
         }
-        g_source_destroy(timer);
-        g_source_unref(timer);
     }
 
     /// Until it is lost; an error when there was nothing to watch.
