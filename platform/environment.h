@@ -44,7 +44,7 @@ class SessionEnvironment {
 
 /// `memory` is a folder of ours that is not on a disk and goes with the login session
 /// ($XDG_RUNTIME_DIR/envmesh): what is remembered stands there. `settings` is XDG_CONFIG_HOME.
-std::unique_ptr<SessionEnvironment> system_environment(std::filesystem::path memory,
-                                                       std::filesystem::path settings);
+std::unique_ptr<SessionEnvironment> system_environment(const std::filesystem::path& memory,
+                                                       const std::filesystem::path& settings);
 
 } // namespace envmesh::platform

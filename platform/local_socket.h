@@ -31,8 +31,8 @@ class LocalStream {
 };
 
 /// The daemon's listening socket as a native handle. Call only while holding the instance lock: a
-/// stale socket is removed. With socket activation (LISTEN_FDS) the inherited one is returned
-/// instead.
+/// stale socket is removed, where it is ours and refuses a connection. With socket activation
+/// (LISTEN_FDS) the inherited one is returned instead.
 Result<int> listen_local(const std::filesystem::path& socket);
 void remove_local(const std::filesystem::path& socket);
 /// The process at the other end of this connected socket runs as our user.

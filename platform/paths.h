@@ -13,7 +13,7 @@ namespace envmesh::platform {
 struct Paths {
     std::filesystem::path
         data; // envmesh.db, vault.keys, vault.key, server.pub, server.token, daemon.lock
-    std::filesystem::path socket;                         // daemon.sock; at most 100 bytes
+    std::filesystem::path socket; // daemon.sock; at most 100 bytes (some systems: 104)
     std::vector<std::filesystem::path> config_candidates; // the first that exists is read
     std::filesystem::path log; // where a daemon logs whose standard error nobody keeps
     /// In memory, and gone with the login session; empty where there is no such folder, and under

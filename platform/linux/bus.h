@@ -43,7 +43,8 @@ class Bus {
     /// What is in the variant, which has `type`.
     Result<Variant> property(const BusObject& object, const char* name, const char* type,
                              Moment deadline) const;
-    /// Signals that match are sent to this connection, and others are not.
+    /// Signals that match are sent to this connection, and others are not. Since it said Hello
+    /// itself, GDBus adds no rules and compares no senders: whoever hears them looks at the sender.
     Result<> match(const std::string& rule, Moment deadline) const;
 
     [[nodiscard]] GDBusConnection* get() const { return connection_.get(); }

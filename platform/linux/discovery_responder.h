@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Avahi's two programming interfaces behind one: in process (libavahi-core) and through
-// avahi-daemon (libavahi-client). Every call is made on the poll's thread or under its lock.
+// avahi-daemon (libavahi-client), which is used while it answers on the system bus. Every call is
+// made on the poll's thread or under its lock. In process it shares port 5353 with others, and so
+// publishes no way back from address to name, of which there can be only one; the host is called
+// `envmesh-` and 8 random hex digits there. Avahi's libraries, since probing, conflicts, caches and
+// goodbyes are many rules; seen to work with avahi-browse, avahi-publish and python3-zeroconf.
 #pragma once
 
 #include "platform/linux/discovery_catalogue.h"

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The environment of systemd's user manager, over the session's bus, and that of what the bus
-// starts itself, which can neither be read nor lose a name.
+// starts itself, which can neither be read nor lose a name: one that ends gets what the manager
+// will have of it, else an empty value. dbus-daemon and dbus-broker hand all of it on to the
+// manager, which is therefore told after them. What a generator of environment.d told the manager
+// at its start it never loses (252: UnsetEnvironment leaves that alone): such a name gets back what
+// stood there before, else an empty value until that manager ends.
 #pragma once
 
 #include "platform/linux/bus.h"

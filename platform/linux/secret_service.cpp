@@ -96,7 +96,7 @@ Result<std::string> owner_of_service(const Bus& bus, Moment deadline) {
     if (!answer) // whatever it says of programs that it could not start
         return fail(
             Code::unreachable,
-            "There is no Secret Service on the session bus." +
+            "There is no org.freedesktop.secrets on the session bus." +
                 (code == Code::denied ? " " + answer.error().message : ""),
             "Install gnome-keyring, KWallet or KeePassXC and switch its Secret Service on.");
     const char* unique = nullptr;

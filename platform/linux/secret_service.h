@@ -2,7 +2,8 @@
 // A conversation with the Secret Service (org.freedesktop.secrets, specification 0.2): an item
 // found by its attributes, kept in the default collection. What the other side says is checked for
 // its form; libsecret only carries the secrets (Diffie-Hellman where the service knows it). Nobody
-// is asked and nothing that could ask is called, but with Asking::person.
+// is asked and nothing that could ask is called, but with Asking::person. A locked keyring finds
+// nothing and says no more, so "nothing" is believed only of an open one.
 #pragma once
 
 #include "platform/keychain.h"

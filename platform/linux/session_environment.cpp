@@ -227,15 +227,15 @@ class LinuxEnvironment final : public SessionEnvironment {
 
 } // namespace
 
-std::unique_ptr<SessionEnvironment> observed_environment(std::filesystem::path memory,
-                                                         std::filesystem::path settings,
+std::unique_ptr<SessionEnvironment> observed_environment(const std::filesystem::path& memory,
+                                                         const std::filesystem::path& settings,
                                                          std::function<void(Passed)> passed) {
     return std::make_unique<LinuxEnvironment>(memory, settings, std::move(passed));
 }
 
-std::unique_ptr<SessionEnvironment> system_environment(std::filesystem::path memory,
-                                                       std::filesystem::path settings) {
-    return observed_environment(std::move(memory), std::move(settings), {});
+std::unique_ptr<SessionEnvironment> system_environment(const std::filesystem::path& memory,
+                                                       const std::filesystem::path& settings) {
+    return observed_environment(memory, settings, {});
 }
 
 } // namespace envmesh::platform

@@ -10,8 +10,8 @@ namespace envmesh::platform {
 
 enum class Passed { remembered, filed, activated, managed };
 
-std::unique_ptr<SessionEnvironment> observed_environment(std::filesystem::path memory,
-                                                         std::filesystem::path settings,
+std::unique_ptr<SessionEnvironment> observed_environment(const std::filesystem::path& memory,
+                                                         const std::filesystem::path& settings,
                                                          std::function<void(Passed)> passed);
 
 } // namespace envmesh::platform

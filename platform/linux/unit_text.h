@@ -21,7 +21,8 @@ extern const std::string_view service_template;
 extern const std::string_view socket_template;
 extern const std::string_view desktop_template;
 
-/// The whole file, with its mark. `invalid` when systemd would not start such a path.
+/// The whole file, with its mark. `invalid` for quotes, backslashes and control characters in the
+/// path: systemd starts no such program, however it is quoted.
 Result<std::string> service_text(const std::filesystem::path& program);
 std::string socket_text();
 /// `invalid` for a path that the Desktop Entry specification cannot carry.
