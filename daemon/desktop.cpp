@@ -19,9 +19,9 @@ constexpr const char* no_environment =
 } // namespace
 
 Desktop::Desktop(Surroundings& around, node::Service& service, const platform::Paths& paths)
-    : keychain_(around.desktop, platform::system_keychain()),
+    : keychain_(around.keychain, platform::system_keychain()),
       login_(around.io.get_executor(), service, around.context.config),
-      publisher_(around.io.get_executor(), service, around.desktop, environment(paths),
+      publisher_(around.io.get_executor(), service, around.environment, environment(paths),
                  no_environment) {
     around.context.keychain = &keychain_;
     around.context.published = [this] { return publisher_.published(); };
@@ -34,10 +34,12 @@ void Desktop::start() {
 
 void Desktop::told(const api::Event& event) {
     if (event.event == "lock" && event.state == "unlocked") login_.opened();
+    if (event.event == "lock" && event.reason == "command") login_.locked_by_person();
     if (event.event == "lock" || event.event == "variables-changed") publisher_.changed();
 }
 
 Task<> Desktop::stop() {
+    keychain_.stop_asking();
     login_.stop();
     publisher_.stop();
     auto left = login_.join();

@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 
 #include <array>
+#include <utility>
 
 namespace envmesh::daemon {
 namespace {
@@ -45,6 +46,12 @@ Task<> Login::join() {
     co_await std::move(joining);
 }
 
+void Login::locked_by_person() {
+    ++attempt_;
+    is_trying_ = false;
+    locked_by_.clear();
+}
+
 void Login::heard(platform::SessionNews news) {
     using enum platform::SessionNews;
     if (is_stopping_) return;
@@ -72,10 +79,11 @@ void Login::heard(platform::SessionNews news) {
 // person has locked by hand waits for the person.
 Task<> Login::lock(std::string reason) {
     ++attempt_;
+    const bool was_to_open = std::exchange(is_trying_, false); // it was not to stay locked
     auto locking = service_.lock_for(reason);
     const bool was_open = co_await std::move(locking);
     const bool is_ours = !locked_by_.empty() && locked_by_ != "screen";
-    if (was_open || is_ours) locked_by_ = reason;
+    if (was_open || was_to_open || is_ours) locked_by_ = reason;
     if (watch_ && reason != "screen") watch_->ready();
 }
 
@@ -87,17 +95,18 @@ void Login::open_after(std::string_view reason) {
 
 Task<> Login::open() {
     const std::uint64_t mine = ++attempt_;
+    is_trying_ = true;
     for (std::size_t tries = 0; mine == attempt_ && !is_stopping_; ++tries) {
         auto opening = service_.unlock_by_keychain(node::Asking::never);
         const auto opened = co_await std::move(opening);
-        if (opened) co_return log_info("unlocked", "by", "keychain");
-        const Error& error = opened.error();
-        if (!may_change(error.code)) co_return;
-        if (tries == 0) log_warning("not_unlocked_by_keychain", "reason", error.message);
-        if (tries == pauses.size()) co_return;
+        if (opened) log_info("unlocked", "by", "keychain");
+        if (opened || mine != attempt_ || !may_change(opened.error().code)) break;
+        if (tries == 0) log_warning("not_unlocked_by_keychain", "reason", opened.error().message);
+        if (tries == pauses.size()) break;
         auto waiting = stopping_.wait_for(pauses.at(tries));
         co_await std::move(waiting);
     }
+    if (mine == attempt_) is_trying_ = false;
 }
 
 } // namespace envmesh::daemon

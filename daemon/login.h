@@ -24,6 +24,8 @@ class Login {
     Task<> join();
     /// The vault was opened, by whoever.
     void opened() { ++attempt_; }
+    /// A person has locked it, open or not: nothing opens it but a person.
+    void locked_by_person();
 
   private:
     void heard(platform::SessionNews news); // on the owner thread
@@ -39,6 +41,7 @@ class Login {
     std::unique_ptr<platform::SessionWatch> watch_;
     std::string locked_by_;     // what we have locked it for; empty: for nothing
     std::uint64_t attempt_ = 0; // an older one ends
+    bool is_trying_ = false;    // to open it
     Signal stopping_;
     bool is_stopping_ = false;
     TaskGroup tasks_;

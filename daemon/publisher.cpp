@@ -3,11 +3,14 @@
 
 #include "core/base/log.h"
 
+#include <algorithm>
+
 namespace envmesh::daemon {
 namespace {
 
 constexpr std::chrono::milliseconds to_gather{100}; // changes come in bursts
-constexpr std::chrono::seconds to_try_again{30};
+constexpr std::chrono::seconds shortest_pause{2};   // before it is tried again, then longer
+constexpr std::chrono::seconds longest_pause{64};
 constexpr std::chrono::hours for_ever{24};
 
 } // namespace
@@ -46,27 +49,33 @@ node::Published Publisher::published() const {
 }
 
 Task<> Publisher::run() {
-    bool has_failed = false;
+    std::chrono::seconds pause = shortest_pause;
+    bool is_owed = false; // a place has not got it, or not given it back
     while (!is_stopping_) {
         if (is_due_) {
             auto gathering = sleep_for(to_gather);
             co_await std::move(gathering);
         } else {
-            auto waiting = wake_.wait_for(has_failed ? to_try_again : for_ever);
+            auto waiting = wake_.wait_for(is_owed ? pause : for_ever);
             co_await std::move(waiting);
+            pause = is_due_ ? shortest_pause : std::min(pause * 2, longest_pause);
         }
         if (is_stopping_) break;
-        if (!is_due_ && !has_failed) continue;
+        if (!is_due_ && !is_owed) continue;
         is_due_ = false;
         published_.is_current = false; // until it is there
-        auto publishing = publish(service_.injection());
-        has_failed = !co_await std::move(publishing);
+        auto items = service_.injection();
+        has_published_ = has_published_ || !items.empty();
+        auto publishing = publish(std::move(items));
+        is_owed = !co_await std::move(publishing) && has_published_;
+        if (!is_owed) has_published_ = !published_is_empty_;
     }
     auto retracting = publish({});
     co_await std::move(retracting);
 }
 
 Task<bool> Publisher::publish(std::vector<api::Export::Item> items) {
+    published_is_empty_ = items.empty();
     auto work = [this, items = std::move(items)]() mutable {
         std::vector<platform::Assignment> wanted;
         for (api::Export::Item& item : items)
@@ -76,7 +85,7 @@ Task<bool> Publisher::publish(std::vector<api::Export::Item> items) {
     auto running = blocking(pool_, std::move(work));
     const auto done = co_await std::move(running);
     note(done);
-    co_return done.has_value();
+    co_return done && done->reason.empty();
 }
 
 // What stays the same is said once.

@@ -25,6 +25,7 @@ class Publisher {
 
   private:
     Task<> run();
+    /// Whether all of it is everywhere.
     Task<bool> publish(std::vector<api::Export::Item> items);
     void note(const Result<platform::Publication>& done);
 
@@ -33,6 +34,8 @@ class Publisher {
     std::unique_ptr<platform::SessionEnvironment> environment_;
     node::Published published_;
     bool is_due_ = true;
+    bool has_published_ = true; // something may be there: at the start what another daemon left
+    bool published_is_empty_ = true;
     bool is_stopping_ = false;
     Signal wake_;
     TaskGroup tasks_;

@@ -18,7 +18,7 @@ namespace envmesh::daemon {
 struct Surroundings {
     Surroundings(const config::Config& config, DataFolder folder)
         : home(std::move(folder)), crypto(std::max(1U, std::thread::hardware_concurrency())),
-          slow(1), desktop(1),
+          slow(1), keychain(1), environment(1),
           context{io.get_executor(),
                   clock,
                   random,
@@ -37,7 +37,8 @@ struct Surroundings {
     asio::io_context io{1};
     asio::thread_pool crypto;
     asio::thread_pool slow;
-    asio::thread_pool desktop; // keychain and environment: a question there may take a minute
+    asio::thread_pool keychain; // a question there may take a minute
+    asio::thread_pool environment;
     node::Context context;
 };
 

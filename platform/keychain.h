@@ -47,6 +47,9 @@ class Keychain {
     /// The login is over: removes it where only that should have ended it (the kernel keeps it for
     /// longer, linux/kernel_keyring.h).
     virtual void end_login(const std::string& id) = 0;
+    /// From any thread: a question that is put to the person at this moment is taken back, and the
+    /// call that put it ends with `locked`, within a second or two.
+    virtual void stop_asking() = 0;
 };
 
 /// The system's own. Never fails: without any keychain `state` tells so.

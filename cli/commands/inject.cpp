@@ -36,9 +36,10 @@ Exit injected(Context& context, const NoOptions&) {
         rows.push_back({item.key, item.scope, item.state, item.reason});
     out.table(rows);
     if (now->items.empty()) out.note("none; `envmesh-cli set --inject KEY` adds one.");
-    if (!now->places.empty()) out.note("brought to: " + joined(now->places));
+    if (!now->places.empty()) out.line("brought to: " + joined(now->places));
     if (!now->reason.empty())
-        out.note((now->places.empty() ? "not brought anywhere: " : "") + now->reason);
+        out.line((now->places.empty() ? "not brought anywhere: " : "not everywhere: ") +
+                 now->reason);
     return 0;
 }
 

@@ -16,6 +16,13 @@ std::string sentence(const api::Keychain::Reply& now) {
     return "Enabled, but it cannot be told whether " + place + " has the key.";
 }
 
+/// The daemon takes its question back when we leave.
+Error explained(Error error) {
+    if (error.code == Code::timeout)
+        error.fix = "Answer what the keychain asks within 30 s. Nothing was changed.";
+    return error;
+}
+
 void show(Output& out, const api::Keychain::Reply& now) {
     if (out.is_json())
         return out.object({{"enabled", now.enabled},
@@ -25,7 +32,9 @@ void show(Output& out, const api::Keychain::Reply& now) {
                            {"reason", now.reason}});
     out.line(sentence(now));
     if (!now.place.empty() && !now.lasts)
-        out.line("It forgets with the end of this login: the password is asked after that.");
+        out.line(
+            "It is forgotten when the machine restarts or the daemon hears that you log out: the "
+            "next password renews it.");
     if (!now.reason.empty()) out.line("Because: " + printable(now.reason));
 }
 
@@ -44,7 +53,7 @@ Exit enable_keychain(Context& context, const UnlockOptions& options) {
     api::EnableKeychain call;
     call.password = std::move(*secret);
     const auto now = context.ask(std::move(call));
-    if (!now) return std::unexpected(now.error());
+    if (!now) return std::unexpected(explained(now.error()));
     show(context.out, *now);
     return 0;
 }

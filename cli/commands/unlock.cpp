@@ -21,8 +21,7 @@ Result<api::Done> by_keychain(Context& context) {
     auto opened = context.ask(api::UnlockByKeychain{.ask = true});
     if (opened || opened.error().code != Code::timeout) return opened;
     Error error = std::move(opened.error());
-    error.fix = "Answer what the keychain asks: the vault opens then. Or: envmesh-cli unlock "
-                "--password-file FILE";
+    error.fix = "Answer what the keychain asks within 30 s, or run: envmesh-cli unlock";
     return std::unexpected(std::move(error));
 }
 

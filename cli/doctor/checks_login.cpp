@@ -23,9 +23,10 @@ Finding not_enabled(const api::Keychain::Reply& now) {
         return keychain_found(State::ok, "there is none: the password alone opens the vault", now,
                               "");
     return keychain_found(State::ok,
-                          "not enabled: the password alone opens the vault, and the " + now.place +
-                              " could",
-                          now, "if it should: envmesh-cli keychain enable");
+                          "the password alone opens the vault; with `envmesh-cli keychain enable` "
+                          "the " +
+                              now.place + " would",
+                          now, "");
 }
 
 Finding enabled(const api::Keychain::Reply& now) {

@@ -28,6 +28,8 @@ class Keychain {
     virtual Task<Result<>> erase(std::string id) = 0;
     /// The login is over: what was kept for it alone is forgotten.
     virtual Task<> end_login(std::string id) = 0;
+    /// Questions to the person are taken back; the calls that put them end with `locked`.
+    virtual void stop_asking() = 0;
 };
 
 /// The vault's key. `not_found`: the vault has no such slot; `corrupt` and `wrong_secret`: what the

@@ -44,6 +44,7 @@ Result<> Service::start() {
 
 Task<> Service::stop() {
     stopping_ = true;
+    stop_asking();
     if (server_) server_->stop();
     if (joining_) joining_->stop();
     auto locking = lock_for("stop");
@@ -135,6 +136,7 @@ Task<Result<api::Reply>> Service::handle(api::Request request, ClientId client) 
 
 void Service::disconnected(ClientId client) {
     if (inviting_ == client) withdraw_invitation();
+    if (asking_client_ == client) stop_asking(); // nobody waits for the answer any more
     if (joining_ && joining_client_ == client) joining_->abandon();
     drop_finished_joining();
 }

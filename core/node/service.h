@@ -16,7 +16,6 @@ namespace envmesh::node {
 
 class Service final : public ipc::Service {
   public:
-    /// `shutdown` is called once when a front end asks for it.
     Service(Context& context, std::function<void()> shutdown);
     ~Service() override;
 
@@ -55,7 +54,7 @@ class Service final : public ipc::Service {
     Task<Result<api::Keychain::Reply>> on(api::Keychain, ClientId);
     Task<Result<api::Keychain::Reply>> on(api::EnableKeychain call, ClientId);
     Task<Result<api::Done>> on(api::DisableKeychain, ClientId);
-    // service.cpp: the node itself
+    // service.cpp
     Task<Result<api::Status::Reply>> on(api::Status, ClientId);
     Task<Result<api::ProbeServer::Reply>> on(api::ProbeServer call, ClientId);
     Task<Result<api::Done>> on(api::Shutdown, ClientId);
@@ -93,6 +92,8 @@ class Service final : public ipc::Service {
     Task<Result<Key>> open_with(Secret password);
     Result<> open_member(const Key& key);
     Task<> lock_idle();
+    Task<> renew(Key vault_key);
+    void stop_asking();
 
     Context& context_;
     std::function<void()> shutdown_;
@@ -104,10 +105,9 @@ class Service final : public ipc::Service {
     std::unique_ptr<Invitation> invitation_;
     std::vector<std::unique_ptr<Invitation>> withdrawn_; // until no call waits in them
     std::unique_ptr<Joining> joining_;
-    ClientId inviting_ = 0, joining_client_ = 0;
+    ClientId inviting_ = 0, joining_client_ = 0, asking_client_ = 0;
     bool has_vault_ = false, stopping_ = false;
-    bool changing_ = false; // init, unlock or lock is under way
-    bool is_keychain_changing_ = false;
+    bool changing_ = false, is_keychain_changing_ = false; // init, unlock or lock is under way
     int calls_ = 0, wrong_passwords_ = 0, ticks_ = 0; // calls that are running
     std::int64_t not_before_ms_ = 0;                  // steady: no password before
     std::int64_t used_ms_ = 0; // steady: when somebody last asked for a variable

@@ -74,7 +74,7 @@ Task<> Service::lock() {
     links_.reset();
     member_.reset();
     changing_ = false;
-    context_.publish({"lock", "locked", {}, {}, {}});
+    context_.publish({"lock", "locked", locked_by_, {}, {}});
 }
 
 Task<Result<api::Init::Reply>> Service::on(api::Init call, ClientId) {
@@ -152,7 +152,7 @@ Task<Result<api::Done>> Service::on(api::Unlock call, ClientId) {
     if (!key) co_return std::unexpected(key.error());
     if (is_open || member_) co_return api::Done{};
     if (auto opened = open_member(*key); !opened) co_return std::unexpected(opened.error());
-    lockings_.spawn(renew_keychain(context_, std::move(*key)));
+    lockings_.spawn(renew(std::move(*key)));
     co_return api::Done{};
 }
 
@@ -170,7 +170,8 @@ Task<Result<>> Service::unlock_by_keychain(Asking asking) {
     co_return open_member(*key);
 }
 
-Task<Result<api::Done>> Service::on(api::UnlockByKeychain call, ClientId) {
+Task<Result<api::Done>> Service::on(api::UnlockByKeychain call, ClientId client) {
+    if (call.ask) asking_client_ = client;
     const Asking asking = call.ask ? Asking::person : Asking::never;
     auto opening = unlock_by_keychain(asking);
     auto done = co_await std::move(opening);
@@ -180,20 +181,40 @@ Task<Result<api::Done>> Service::on(api::UnlockByKeychain call, ClientId) {
 
 Task<bool> Service::lock_for(std::string reason) {
     ++locks_;
+    stop_asking();
     while (changing_) {
         auto waiting = sleep_for(std::chrono::milliseconds(1));
         co_await std::move(waiting);
+    }
+    const bool was_open = member_ != nullptr;
+    if (was_open || reason == "command") locked_by_ = reason;
+    if (was_open) {
+        log_info("locked", "by", locked_by_);
+        auto locking = lock();
+        co_await std::move(locking);
+    } else if (has_vault_ && reason == "command") { // a person wants it to stay so
+        context_.publish({"lock", "locked", reason, {}, {}});
     }
     if (reason == "logout") {
         auto ending = end_login(context_);
         co_await std::move(ending);
     }
-    if (!member_ || changing_) co_return false;
-    locked_by_ = std::move(reason);
-    log_info("locked", "by", locked_by_);
-    auto locking = lock();
-    co_await std::move(locking);
-    co_return true;
+    co_return was_open;
+}
+
+void Service::stop_asking() {
+    asking_client_ = 0;
+    if (context_.keychain != nullptr) context_.keychain->stop_asking();
+}
+
+// Enable and disable are refused meanwhile, some seconds at most: each of the three writes the
+// vault as it found it.
+Task<> Service::renew(Key vault_key) {
+    if (is_keychain_changing_) co_return;
+    is_keychain_changing_ = true;
+    auto renewing = renew_keychain(context_, std::move(vault_key));
+    co_await std::move(renewing);
+    is_keychain_changing_ = false;
 }
 
 Task<> Service::lock_idle() {
@@ -218,12 +239,13 @@ Task<Result<api::Keychain::Reply>> Service::on(api::Keychain, ClientId) {
     co_return co_await std::move(looking);
 }
 
-Task<Result<api::Keychain::Reply>> Service::on(api::EnableKeychain call, ClientId) {
+Task<Result<api::Keychain::Reply>> Service::on(api::EnableKeychain call, ClientId client) {
     if (server_)
         co_return fail(Code::denied, "a blind server opens its vault with its key file",
                        "see vault.key_file");
     if (is_keychain_changing_) co_return busy();
     is_keychain_changing_ = true;
+    asking_client_ = client;
     auto opening = open_with(std::move(call.password));
     auto key = co_await std::move(opening);
     Result<> enabled = key ? Result<>{} : Result<>(std::unexpected(key.error()));

@@ -69,8 +69,8 @@ Result<api::Injected::Reply> VariableCalls::on(const api::Injected& /*call*/) {
     for (api::Injected::Item& item : reply.items) {
         if (item.state == "withheld" || !now.is_current || now.places.empty()) continue;
         const auto refused = now.refused.find(item.key);
-        item.state = refused == now.refused.end() ? "there" : "partly";
-        if (refused != now.refused.end()) item.reason = refused->second;
+        item.reason = refused == now.refused.end() ? now.reason : refused->second;
+        item.state = item.reason.empty() ? "there" : "partly";
     }
     return reply;
 }

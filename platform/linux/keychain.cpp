@@ -6,6 +6,7 @@
 #include "platform/linux/secret_service.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 
 namespace envmesh::platform {
@@ -64,7 +65,7 @@ bool is_absent(const Error& error) { return error.code == Code::unreachable; }
 class SystemKeychain final : public Keychain {
   public:
     KeychainState state() override {
-        auto service = SecretStore::open();
+        auto service = SecretStore::open(until_stopped());
         if (!service && is_absent(service.error())) return kernel_state(service.error().message);
         if (!service) return nowhere(service.error().message);
         const auto door = (*service)->door();
@@ -93,7 +94,13 @@ class SystemKeychain final : public Keychain {
         if (check_id(id)) static_cast<void>(kernel_keyring::erase(id)); // it may have none
     }
 
+    void stop_asking() override { ++stops_; }
+
   private:
+    IsWanted until_stopped() {
+        return [this, stops = stops_.load()] { return stops_ == stops; };
+    }
+
     static KeychainState nowhere(std::string reason) {
         return {"", false, false, std::move(reason)};
     }
@@ -104,8 +111,8 @@ class SystemKeychain final : public Keychain {
         return {kernel_name, false, false, std::move(reason)};
     }
 
-    static Result<std::optional<Secret>> load_from_anywhere(const std::string& id, Asking asking) {
-        auto service = SecretStore::open();
+    Result<std::optional<Secret>> load_from_anywhere(const std::string& id, Asking asking) {
+        auto service = SecretStore::open(until_stopped());
         if (!service && !is_absent(service.error())) return std::unexpected(service.error());
         if (!service) return with_reason(kernel_keyring::load(id), service.error());
         auto found = (*service)->load(id, Asking::never);
@@ -120,8 +127,8 @@ class SystemKeychain final : public Keychain {
         return (*service)->load(id, asking);
     }
 
-    static Result<> store_somewhere(const std::string& id, const Secret& secret, Asking asking) {
-        auto service = SecretStore::open();
+    Result<> store_somewhere(const std::string& id, const Secret& secret, Asking asking) {
+        auto service = SecretStore::open(until_stopped());
         if (!service && !is_absent(service.error())) return std::unexpected(service.error());
         if (!service) return with_reason(kernel_keyring::store(id, secret), service.error());
         const auto door = (*service)->door();
@@ -138,9 +145,9 @@ class SystemKeychain final : public Keychain {
         return !erased && !is_absent(erased.error()) ? erased : Result<>();
     }
 
-    static Result<> erase_everywhere(const std::string& id) {
+    Result<> erase_everywhere(const std::string& id) {
         auto in_kernel = kernel_keyring::erase(id);
-        auto service = SecretStore::open();
+        auto service = SecretStore::open(until_stopped());
         if (!service && !is_absent(service.error())) return std::unexpected(service.error());
         if (!service) return with_reason(std::move(in_kernel), service.error());
         if (auto erased = (*service)->erase(id); !erased) return erased;
@@ -159,6 +166,8 @@ class SystemKeychain final : public Keychain {
             return fail(Code::unreachable, other.message + " " + result.error().message, other.fix);
         return result;
     }
+
+    std::atomic<unsigned> stops_ = 0; // of questions, from whichever thread
 };
 
 } // namespace

@@ -30,8 +30,8 @@ class Hearing {
     }
 
     /// Signals are heard only in here.
-    void wait(Moment deadline) const {
-        while (!is_completed && !has_ended()) {
+    void wait(Moment deadline, const IsWanted& is_wanted) const {
+        while (!is_completed && !has_ended() && is_wanted()) {
             const int left = milliseconds_until(deadline);
             if (left == 0) return;
             // The end of a connection wakes nobody here, so this looks for itself.
@@ -96,14 +96,14 @@ void give_up(const Bus& bus, const std::string& service, const std::string& path
 } // namespace
 
 Result<> answer_prompt(const Bus& bus, const std::string& service, const std::string& path,
-                       Moment deadline) {
+                       Moment deadline, const IsWanted& is_wanted) {
     const Hearing hearing(bus, service, path);
     auto asked = begin(bus, {service, path, interface, "The Secret Service"}, deadline);
     if (!asked) {
         if (asked.error().code == Code::timeout) give_up(bus, service, path);
         return asked;
     }
-    hearing.wait(deadline);
+    hearing.wait(deadline, is_wanted);
     if (hearing.is_completed && !hearing.is_dismissed) return {};
     if (hearing.is_completed)
         return fail(Code::locked, "The keyring was not opened: the question was dismissed.",
@@ -112,6 +112,9 @@ Result<> answer_prompt(const Bus& bus, const std::string& service, const std::st
         return fail(Code::unreachable, "The Secret Service ended while it asked.",
                     "Try again; log out and in again where that does not help.");
     give_up(bus, service, path);
+    if (!is_wanted())
+        return fail(Code::locked, "The keyring's question was taken back: nobody waits for it.",
+                    "Try again and answer the question on the screen.");
     return fail(Code::timeout, "Nobody gave the keyring's password in time.",
                 "Try again and answer the question on the screen.");
 }

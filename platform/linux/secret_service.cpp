@@ -107,8 +107,9 @@ Result<std::string> owner_of_service(const Bus& bus, Moment deadline) {
 
 } // namespace
 
-Result<std::unique_ptr<SecretStore>> SecretStore::open() {
+Result<std::unique_ptr<SecretStore>> SecretStore::open(IsWanted is_wanted) {
     std::unique_ptr<SecretStore> store(new SecretStore);
+    store->is_wanted_ = std::move(is_wanted);
     if (auto connected = store->connect(); !connected) return std::unexpected(connected.error());
     return store;
 }
@@ -173,7 +174,7 @@ Result<> SecretStore::ask(const std::string& prompt, Asking asking) {
         dismiss_prompt(*bus_, owner_, prompt, deadline_);
         return locked();
     }
-    auto answered = answer_prompt(*bus_, owner_, prompt, begin_ + asking_ends);
+    auto answered = answer_prompt(*bus_, owner_, prompt, begin_ + asking_ends, is_wanted_);
     deadline_ = std::min(begin_ + most_patience, std::chrono::steady_clock::now() + patience);
     return answered;
 }

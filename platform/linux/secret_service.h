@@ -7,6 +7,7 @@
 #pragma once
 
 #include "platform/keychain.h"
+#include "platform/linux/secret_prompt.h"
 #include "platform/linux/secret_session.h"
 
 #include <chrono>
@@ -23,7 +24,7 @@ class SecretStore {
 
     /// `unreachable`: without a bus or a service on it that is there or that it can start. 5 s from
     /// here for all calls together, 60 s when a person is asked. All of it on one thread.
-    static Result<std::unique_ptr<SecretStore>> open();
+    static Result<std::unique_ptr<SecretStore>> open(IsWanted is_wanted);
 
     Result<Door> door();
     /// Known after `door`: a collection can be one that ends with the login session.
@@ -57,6 +58,7 @@ class SecretStore {
     Result<> drop(const std::string& item);
 
     ContextScope scope_;
+    IsWanted is_wanted_; // a question to the person
     Moment begin_ = std::chrono::steady_clock::now(), deadline_;
     std::optional<Bus> bus_;
     std::string owner_;      // who offers it, under the name that nobody else can get

@@ -252,7 +252,7 @@ TEST_F(Doctor, TellsWhatTheKeychainDoesForTheVault) {
     }
     world_.keychain = {false, "Secret Service", {}, true, {}};
     EXPECT_THAT(examine().bad(), IsEmpty());
-    EXPECT_THAT(examine().fix("keychain"), HasSubstr("keychain enable"));
+    EXPECT_THAT(examine().message("keychain"), HasSubstr("keychain enable"));
     world_.keychain = {};
     EXPECT_THAT(examine().message("keychain"), HasSubstr("the password alone"));
     world_.status.state = "locked";

@@ -44,6 +44,9 @@ class MemoryKeychain final : public node::Keychain {
         co_return;
     }
 
+    void stop_asking() override { ++stopped; }
+    int stopped = 0;
+
   private:
     Result<> look(node::Asking asking) {
         if (trouble) return std::unexpected(*trouble);
