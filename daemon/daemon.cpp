@@ -131,6 +131,7 @@ class Daemon {
     void stop() {
         if (std::exchange(is_stopping_, true)) return;
         platform::remove_local(socket_);
+        if (desktop_) desktop_->stop_asking();
         around_.context.publish({"shutdown", {}, {}, {}, {}});
         server_.stop();
     }

@@ -39,7 +39,6 @@ void Desktop::told(const api::Event& event) {
 }
 
 Task<> Desktop::stop() {
-    keychain_.stop_asking();
     login_.stop();
     publisher_.stop();
     auto left = login_.join();

@@ -18,6 +18,7 @@ class Desktop {
     void start();
     /// What front ends are told.
     void told(const api::Event& event);
+    void stop_asking() { keychain_.stop_asking(); } // calls wait for the answer
     Task<> stop();
 
   private:

@@ -23,6 +23,7 @@ Task<> Connection::run() {
     auto reading = read_loop();
     co_await std::move(reading);
     ending_ = true;
+    if (greeted_) service_.leaving(id_);
     tasks_.cancel();
     auto done = tasks_.join();
     co_await std::move(done);

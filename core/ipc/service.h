@@ -15,6 +15,8 @@ class Service {
     virtual ~Service() = default;
     virtual Task<Result<api::Reply>> handle(api::Request request, ClientId client) = 0;
     virtual void disconnected(ClientId client) = 0;
+    /// It has left; the calls that it made may run on for a while.
+    virtual void leaving(ClientId /*client*/) {}
     /// For the hello.
     [[nodiscard]] virtual std::string version() const = 0;
 };

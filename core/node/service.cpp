@@ -134,9 +134,12 @@ Task<Result<api::Reply>> Service::handle(api::Request request, ClientId client) 
     co_return co_await std::move(answering);
 }
 
+void Service::leaving(ClientId client) {
+    if (asking_client_ == client) stop_asking(); // nobody waits for the answer any more
+}
+
 void Service::disconnected(ClientId client) {
     if (inviting_ == client) withdraw_invitation();
-    if (asking_client_ == client) stop_asking(); // nobody waits for the answer any more
     if (joining_ && joining_client_ == client) joining_->abandon();
     drop_finished_joining();
 }

@@ -38,6 +38,7 @@ class Service final : public ipc::Service {
     std::vector<api::Export::Item> injection();
 
     Task<Result<api::Reply>> handle(api::Request request, ipc::ClientId client) override;
+    void leaving(ipc::ClientId client) override;
     void disconnected(ipc::ClientId client) override;
     [[nodiscard]] std::string version() const override;
 
@@ -54,7 +55,6 @@ class Service final : public ipc::Service {
     Task<Result<api::Keychain::Reply>> on(api::Keychain, ClientId);
     Task<Result<api::Keychain::Reply>> on(api::EnableKeychain call, ClientId);
     Task<Result<api::Done>> on(api::DisableKeychain, ClientId);
-    // service.cpp
     Task<Result<api::Status::Reply>> on(api::Status, ClientId);
     Task<Result<api::ProbeServer::Reply>> on(api::ProbeServer call, ClientId);
     Task<Result<api::Done>> on(api::Shutdown, ClientId);
@@ -108,8 +108,8 @@ class Service final : public ipc::Service {
     ClientId inviting_ = 0, joining_client_ = 0, asking_client_ = 0;
     bool has_vault_ = false, stopping_ = false;
     bool changing_ = false, is_keychain_changing_ = false; // init, unlock or lock is under way
-    int calls_ = 0, wrong_passwords_ = 0, ticks_ = 0; // calls that are running
-    std::int64_t not_before_ms_ = 0;                  // steady: no password before
+    int calls_ = 0, wrong_passwords_ = 0, ticks_ = 0;      // calls that are running
+    std::int64_t not_before_ms_ = 0;                       // steady: no password before
     std::int64_t used_ms_ = 0; // steady: when somebody last asked for a variable
     std::uint64_t locks_ = 0;  // how often it was to be locked
     std::string locked_by_ = "start";

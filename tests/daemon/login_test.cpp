@@ -16,6 +16,10 @@ class LoginTest : public tests::NodeTest {
   protected:
     LoginTest() {
         alice_.context.keychain = &keychain_;
+        alice_.context.publish = [this](const api::Event& event) { // as the daemon does
+            if (event.event == "lock" && event.reason == "command") login_.locked_by_person();
+            if (event.event == "lock" && event.state == "unlocked") login_.opened();
+        };
         init(alice_, "alice");
         EXPECT_TRUE(ask(alice_, api::EnableKeychain{password()}));
     }
@@ -107,6 +111,41 @@ TEST_F(LoginTest, WhatAPersonLockedNothingOpens) {
     settle();
     EXPECT_EQ(state(), "locked");
     EXPECT_EQ(locked_by(), "command");
+}
+
+TEST_F(LoginTest, WhatAPersonLocksWhileItIsTriedStaysLocked) {
+    ASSERT_TRUE(ask(alice_, api::Lock{}));
+    keyring_.become(Mood::locked);
+    start();
+    ASSERT_TRUE(ask(alice_, api::Lock{})) << "it is locked already, and is to stay so";
+    keyring_.become(Mood::open);
+    for (int moments = 0; moments < 30; ++moments) // longer than the first pause
+        settle();
+    EXPECT_EQ(state(), "locked");
+    EXPECT_EQ(locked_by(), "command");
+}
+
+TEST_F(LoginTest, WhatAPersonLocksBehindALockedScreenStaysLocked) {
+    alice_.context.config.lock_on_screen_lock = true;
+    start();
+    tell(screen_locked);
+    EXPECT_TRUE(becomes("locked"));
+    ASSERT_TRUE(ask(alice_, api::Lock{}));
+    EXPECT_EQ(locked_by(), "command");
+    tell(screen_unlocked);
+    settle();
+    EXPECT_EQ(state(), "locked");
+}
+
+TEST_F(LoginTest, StartedBehindALockedScreenItOpensWithTheScreen) {
+    ASSERT_TRUE(ask(alice_, api::Lock{}));
+    alice_.context.config.lock_on_screen_lock = true;
+    login_.start();
+    sessions_->tell(screen_locked); // before the keychain has answered
+    settle();
+    EXPECT_EQ(state(), "locked");
+    tell(screen_unlocked);
+    EXPECT_TRUE(becomes("unlocked"));
 }
 
 TEST_F(LoginTest, ALogoutLocksAndForgetsWhatIsOfThatLoginAlone) {

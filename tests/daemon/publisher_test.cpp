@@ -96,9 +96,18 @@ TEST_F(PublisherTest, TellsWhatIsRefusedAndWhatFails) {
     inject("B", "1");
     EXPECT_TRUE(eventually([&] { return publisher_->published().reason == "the disk is full"; }));
     EXPECT_EQ(state_of("B"), "waiting");
-    environment_->fail_with(std::nullopt);
-    inject("C", "1");
+    environment_->fail_with(std::nullopt); // and nothing changes
     EXPECT_TRUE(eventually([&] { return state_of("B") == "there"; }));
+}
+
+TEST_F(PublisherTest, TriesAgainWhatWasNotTakenBack) {
+    inject("A", "1");
+    EXPECT_TRUE(has({{"A", "1"}}));
+    environment_->fail_with(Error{Code::timeout, "the manager is silent", {}});
+    ASSERT_TRUE(ask(alice_, api::Lock{}));
+    EXPECT_TRUE(eventually([&] { return !publisher_->published().reason.empty(); }));
+    environment_->fail_with(std::nullopt);
+    EXPECT_TRUE(has({}));
 }
 
 } // namespace

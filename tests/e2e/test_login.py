@@ -194,6 +194,48 @@ def test_a_bus_that_never_answers_holds_up_nobody(ground, login):
 
 
 @pytest.fixture
+def asking(ground, login):
+    """A daemon whose keyring puts a question that nobody answers."""
+    peer = login.peer(locked=True, prompt="ever")
+    node = LoginNode(ground.folder / "a", "a", ALONE)
+    node.login = login
+    ground.nodes.append(node)
+    node.start(environment=node.environment(**keyring.NEAR))
+    node.ok("init", "--name", "a", "--password-file", str(node.password_file))
+    node.set("KEY", "value")
+    enabling = node.command("keychain", "enable", "--password-file", str(node.password_file))
+    wait_until(lambda: node.json("keychain", "status")["reason"].endswith("at this moment"), "it asks")
+    return node, enabling, peer
+
+
+def test_an_open_question_holds_up_neither_lock_nor_password(asking):
+    node, enabling, peer = asking
+    begin = time.monotonic()
+    node.ok("lock")
+    assert enabling.finish() == 5, "its question was taken back"
+    node.unlock()
+    node.opens()
+    assert time.monotonic() - begin < 40, "the question itself ends after 55 s"
+    assert "Dismiss" in " ".join(peer.calls())
+
+
+def test_an_open_question_does_not_hold_up_the_end(asking):
+    node, enabling, peer = asking
+    node.process.terminate()
+    assert node.process.wait(timeout=40) == 0, "the question itself ends after 55 s"
+    enabling.finish()
+
+
+def test_a_command_that_is_interrupted_takes_its_question_along(asking):
+    node, enabling, peer = asking
+    enabling.process.terminate()
+    enabling.finish()
+    wait_until(lambda: "at this moment" not in node.json("keychain", "status")["reason"], "it asks no more",
+               patience=40)
+    assert node.json("keychain", "status")["enabled"] is False
+
+
+@pytest.fixture
 def machine(ground, login):
     """A node beside a logind that does what it is told."""
     if os.geteuid() != 0 or logind.reason_to_skip():
