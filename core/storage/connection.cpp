@@ -33,9 +33,9 @@ std::string first_text(sqlite3* handle, const char* sql) {
     return out;
 }
 
-// SQLite keeps pages decrypted, the keys of this device among them, and leaves them in the heap when
-// it gives them back. The library's own methods, known once it is asked for them, and ours over
-// them.
+// SQLite keeps pages decrypted, the keys of this device among them, and leaves them in the heap
+// when it gives them back. The library's own methods, known once it is asked for them, and ours
+// over them.
 sqlite3_mem_methods library{};
 
 void wipe_and_free(void* memory) {
