@@ -91,6 +91,35 @@ Result<std::vector<std::string>> change_manager(const Bus& bus, const Change& ch
     return refused;
 }
 
+std::string_view after_reload(std::string_view value) {
+    const auto last = value.find_last_not_of(' ');
+    return value.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+Result<> reload_manager(const Bus& bus, Moment deadline) {
+    const auto state = bus.property(manager, "SystemState", "s", deadline);
+    if (!state) return std::unexpected(state.error());
+    if (std::string_view(g_variant_get_string(state->get(), nullptr)) == "stopping")
+        return fail(Code::conflict, "systemd's user manager is about to end.");
+    const auto before = read_manager(bus, deadline);
+    if (!before) return std::unexpected(before.error());
+    const auto reply = bus.call(manager, "Reload", nullptr, "()", deadline);
+    // One that left the bus for a moment owes no reply: whether it is there is asked next.
+    if (!reply && reply.error().code != Code::unreachable) return std::unexpected(reply.error());
+    const auto after = read_manager(bus, deadline);
+    if (!after) return std::unexpected(after.error());
+    Change lost;
+    for (const auto& [name, value] : before->environment) {
+        const auto found = after->environment.find(name);
+        if (found != after->environment.end() && found->second != value &&
+            found->second.reveal_text() == after_reload(value.reveal_text()))
+            lost.set.emplace(name, value.copy());
+    }
+    const auto done = change_manager(bus, lost, deadline);
+    if (!done) return std::unexpected(done.error());
+    return {};
+}
+
 Result<> update_activation(const Bus& bus, const Values& values, Moment deadline) {
     if (values.empty()) return {};
     GVariantBuilder pairs;

@@ -32,6 +32,13 @@ struct Change {
 Result<std::vector<std::string>> change_manager(const Bus& bus, const Change& change,
                                                 Moment deadline);
 
+/// What is left of a value that was set when the manager is reloaded: it loses the spaces at the
+/// end (seen with systemd 252).
+std::string_view after_reload(std::string_view value);
+/// Lets it run its generators anew, which is what drops what they told before; it ends when that is
+/// done, and values are put right that suffered. Not of one that is about to end (`conflict`).
+Result<> reload_manager(const Bus& bus, Moment deadline);
+
 Result<> update_activation(const Bus& bus, const Values& values, Moment deadline);
 
 } // namespace envmesh::platform

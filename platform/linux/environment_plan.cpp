@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "platform/linux/environment_plan.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -42,7 +43,10 @@ class Decision {
     [[nodiscard]] bool is_ours() const {
         const auto& entry = step_.entry;
         return !entry.ours.empty() && now_ != nullptr &&
-               (entry.has(now_->reveal_text()) || (now_->empty() && entry.is_activated));
+               (entry.has(now_->reveal_text()) || (now_->empty() && entry.is_activated) ||
+                std::ranges::any_of(entry.ours, [this](const Secret& one) {
+                    return after_reload(one.reveal_text()) == now_->reveal_text();
+                }));
     }
 
     // The same manager, the same wish, and yet another value: somebody has put it there since. What

@@ -192,14 +192,22 @@ class LinuxEnvironment final : public SessionEnvironment {
             log_warning("systemd's user manager", "cause", done.error().message);
     }
 
-    /// What is still there though it was to go. A bus may have handed its empty value on late. And
-    /// what a manager got from environment.d when it started it never loses: it gets an empty
-    /// value.
+    /// What is still there though it was to go. A bus may have handed its empty value on late. What
+    /// a generator told, when the manager started or was reloaded, goes only when the generators
+    /// run again, for which our file must be as it shall stay; without that the value goes at
+    /// least.
     static void tidy(const Bus& bus, const Plan& made, Moment deadline) {
         Change again = left_over(bus, made, deadline);
         if (again.unset.empty()) return;
         auto done = change_manager(bus, {again.unset, {}}, deadline);
         again = left_over(bus, made, deadline);
+        if (done && !again.unset.empty()) {
+            if (const auto reloaded = reload_manager(bus, deadline); !reloaded)
+                log_warning("systemd's user manager", "cause", reloaded.error().message);
+            again = left_over(bus, made, deadline);
+            if (!again.unset.empty()) done = change_manager(bus, {again.unset, {}}, deadline);
+            again = left_over(bus, made, deadline);
+        }
         if (done) done = change_manager(bus, {{}, std::move(again.set)}, deadline);
         if (!done) log_warning("systemd's user manager", "cause", done.error().message);
     }

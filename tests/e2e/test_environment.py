@@ -182,20 +182,43 @@ def test_a_new_manager_gets_it_from_environment_d_and_what_that_cannot_carry_aga
     session.publish(VALUES)
     assert VALUES.items() <= session.environment().items()
     session.publish()
-    # systemd never forgets what a generator told it when it started: the values are gone, not the names.
-    emptied = sorted([*clean, "EM_HARD=", "EM_PLAIN="])
-    assert sorted(session.lines()) == emptied
+    # What a generator told it when it started goes only with a reload.
+    assert sorted(session.lines()) == sorted(clean)
 
     session.publish(VALUES)
     session.manager.restart()
     session.publish()  # nobody was there in between
-    wait_until(lambda: sorted(session.lines()) == emptied, "no value is left", patience=5)
+    wait_until(lambda: sorted(session.lines()) == sorted(clean), "nothing is left", patience=5)
     session.publish(VALUES)
     session.root("rm", "-r", session.memory)  # as a logout does
     assert "EM_" not in session.generated()  # the link leads nowhere
     session.manager.restart()
     wait_until(lambda: sorted(session.lines()) == sorted(clean), "it is as it was")
     assert session.publish({"EM_A": "1"})["places"] == ALL
+
+
+@needs_manager
+def test_a_reload_meanwhile_is_undone_too_and_there_is_none_without_need(session):
+    def reloads():
+        return session.manager.log.read_text().count("Reloading.")
+
+    session.manager.systemctl("set-environment", "EM_PLAIN=stood here before")
+    before = session.lines()
+    session.publish(VALUES)
+    session.publish()
+    assert session.lines() == before and reloads() == 0
+    session.publish({**VALUES, "EM_STAYS": "s"})
+    session.manager.systemctl("daemon-reload")
+    session.publish({"EM_HARD": "changed", "EM_STAYS": "s"})
+    assert session.environment()["EM_HARD"] == "changed" and session.environment()["EM_STAYS"] == "s"
+    assert session.environment()["EM_PLAIN"] == "stood here before"
+    session.publish({"EM_STAYS": "s"})
+    env = session.environment()
+    assert "EM_HARD" not in env and env["EM_STAYS"] == "s"
+    session.publish()
+    assert session.lines() == before and session.is_clean()
+    session.manager.systemctl("daemon-reload")
+    assert session.lines() == before
 
 
 @needs_manager
