@@ -96,7 +96,7 @@ void Publisher::note(const Result<platform::Publication>& done) {
     if (done) {
         now.places = done->places;
         for (const platform::Unpublished& one : done->refused)
-            now.refused.emplace(one.name, one.reason);
+            now.refused.emplace(one.name, node::Refusal{one.reason, one.nowhere});
     }
     if (!now.reason.empty() && now.reason != published_.reason)
         log_warning("not_published", "reason", now.reason);

@@ -24,6 +24,7 @@ struct Assignment {
 /// What of it did not get everywhere: "environment.d cannot carry an empty value".
 struct Unpublished {
     std::string name, reason;
+    bool nowhere = false; ///< no place has it
 };
 struct Publication {
     std::vector<std::string>

@@ -69,7 +69,7 @@ Findings injection(const Facts& facts) {
                  about(now.reason), look}};
     std::vector<std::string> not_there;
     for (const api::Injected::Item& item : now.items)
-        if (item.state == "partly" || item.state == "withheld")
+        if (item.state == "partly" || item.state == "refused" || item.state == "withheld")
             not_there.push_back(item.key + ": " + item.reason);
     if (not_there.empty())
         return {{"injection", State::ok,

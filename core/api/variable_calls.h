@@ -98,7 +98,7 @@ struct Injected {
     static constexpr auto call = "injected";
     struct Item {
         std::string key, scope;
-        std::string state;  // there | partly | waiting | withheld
+        std::string state;  // there | partly | refused (nowhere) | waiting | withheld
         std::string reason; // why it is not there, or not everywhere
     };
     struct Reply {

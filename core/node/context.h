@@ -34,12 +34,18 @@ class Home {
 
 class Keychain; // keychain.h
 
+/// Of a variable that is not everywhere.
+struct Refusal {
+    std::string reason;
+    bool nowhere = false; // no place has it
+};
+
 /// How far the session's environment has come (platform/environment.h).
 struct Published {
     bool is_current = false; // nothing waits to be brought there
     std::vector<std::string> places;
-    std::map<std::string, std::string> refused; // by name, with the reason
-    std::string reason;                         // why there is no place, or not every one
+    std::map<std::string, Refusal> refused; // by name
+    std::string reason;                     // why there is no place, or not every one
 };
 
 struct Context {

@@ -67,10 +67,13 @@ Result<api::Injected::Reply> VariableCalls::on(const api::Injected& /*call*/) {
     const Published now = context_.published ? context_.published() : Published{};
     api::Injected::Reply reply{std::move(injection->all), now.places, now.reason};
     for (api::Injected::Item& item : reply.items) {
-        if (item.state == "withheld" || !now.is_current || now.places.empty()) continue;
+        if (item.state == "withheld" || !now.is_current) continue;
         const auto refused = now.refused.find(item.key);
-        item.reason = refused == now.refused.end() ? now.reason : refused->second;
-        item.state = item.reason.empty() ? "there" : "partly";
+        const bool is_refused = refused != now.refused.end();
+        const bool is_nowhere = is_refused && refused->second.nowhere;
+        if (now.places.empty() && !is_nowhere) continue;
+        item.reason = is_refused ? refused->second.reason : now.reason;
+        item.state = is_nowhere ? "refused" : item.reason.empty() ? "there" : "partly";
     }
     return reply;
 }

@@ -13,7 +13,7 @@ Result<Publication> Environment::publish(const std::vector<Assignment>& wanted) 
     if (!reason_.empty()) return told;
     for (const auto& one : wanted)
         if (const auto refusal = refusals_.find(one.name); refusal != refusals_.end())
-            told.refused.push_back({one.name, refusal->second});
+            told.refused.push_back(refusal->second);
         else
             published_[one.name] = std::string(one.value.reveal_text());
     if (!published_.empty())
@@ -41,9 +41,9 @@ void Environment::lose_places(std::string reason) {
     reason_ = std::move(reason);
 }
 
-void Environment::refuse(std::string name, std::string reason) {
+void Environment::refuse(std::string name, std::string reason, bool nowhere) {
     const std::scoped_lock lock(mutex_);
-    refusals_[std::move(name)] = std::move(reason);
+    refusals_[name] = {name, std::move(reason), nowhere};
 }
 
 } // namespace envmesh::platform::fake

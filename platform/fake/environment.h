@@ -21,12 +21,13 @@ class Environment final : public SessionEnvironment {
     void fail_with(std::optional<Error> error);
     /// There is no place at all, for this reason; empty: there is again.
     void lose_places(std::string reason);
-    /// That name is refused from here on.
-    void refuse(std::string name, std::string reason);
+    /// That name is refused from here on, by one place or by each.
+    void refuse(std::string name, std::string reason, bool nowhere = false);
 
   private:
     mutable std::mutex mutex_;
-    std::map<std::string, std::string> published_, refusals_;
+    std::map<std::string, std::string> published_;
+    std::map<std::string, Unpublished> refusals_;
     std::optional<Error> error_;
     std::string reason_;
     int times_ = 0;

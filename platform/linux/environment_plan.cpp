@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t most_names = 10'000;
 constexpr std::size_t most_bytes = 1U << 20U; // half of what the kernel hands to a program
 
+constexpr auto set_by_others = "something else has set it in systemd's user manager since";
+
 const Secret* find(const Values& values, const std::string& name) {
     const auto found = values.find(name);
     return found == values.end() ? nullptr : &found->second;
@@ -75,8 +77,7 @@ class Decision {
         auto& entry = step_.entry;
         if (is_somebody_elses()) {
             is_left_alone_ = true;
-            plan_.refused.push_back(
-                {name_, "something else has set it in systemd's user manager since"});
+            plan_.refused.push_back({name_, set_by_others});
             return;
         }
         if (!is_ours()) entry.before = now_ != nullptr ? std::optional(now_->copy()) : std::nullopt;
@@ -159,6 +160,19 @@ Injections remembered(const Plan& plan, Told manager, Told activation) {
         if (!entry.is_over()) all.all.emplace(name, std::move(entry));
     }
     return all;
+}
+
+void compare(Plan& plan, const Values& environment) {
+    for (const auto& [name, value] : plan.change.set) {
+        const auto step = plan.steps.find(name);
+        if (step == plan.steps.end() || !step->second.settled) continue; // not a wish, or refused
+        const Secret* found = find(environment, name);
+        if (is(found, &value)) continue;
+        plan.refused.push_back(
+            {name, found != nullptr ? set_by_others : "systemd's user manager did not take it"});
+        step->second.settled.reset();
+        step->second.ends_in_manager = found == nullptr; // else ours may come back with a reload
+    }
 }
 
 Values choose(const std::vector<Assignment>& wanted, std::vector<Unpublished>& refused) {

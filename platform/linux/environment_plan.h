@@ -45,6 +45,10 @@ Injections remembered(const Plan& plan);
 /// Written after.
 Injections remembered(const Plan& plan, Told manager, Told activation);
 
+/// What the manager has once it was told, against what it was told: it drops some names without a
+/// word (NOTIFY_SOCKET and others of its own). Of those nothing of ours is there.
+void compare(Plan& plan, const Values& environment);
+
 /// The first 10,000 names that together have at most 1 MiB; others, and those that no place
 /// takes, are refused.
 Values choose(const std::vector<Assignment>& wanted, std::vector<Unpublished>& refused);

@@ -68,8 +68,7 @@ class LinuxEnvironment final : public SessionEnvironment {
             made = plan(situation(chosen));
         }
         pass(Passed::remembered);
-        std::ranges::move(made.refused, std::back_inserter(told.refused));
-        write_file(chosen, told);
+        const Values filed = write_file(chosen, told);
         pass(Passed::filed);
         const auto activation = is_bus_used ? activate(*bus, made, told, deadline) : Told::in_vain;
         pass(Passed::activated);
@@ -78,7 +77,7 @@ class LinuxEnvironment final : public SessionEnvironment {
         // What cannot be written now was written before, with more in it than is needed.
         if (auto done = state_.write(remembered(made, managed, activation)); !done)
             log_warning("the session's environment", "cause", done.error().message);
-        std::ranges::sort(told.refused, {}, &Unpublished::name);
+        list_refused(made, filed, managed, activation, told);
         return told;
     }
 
@@ -134,26 +133,48 @@ class LinuxEnvironment final : public SessionEnvironment {
         });
     }
 
-    void write_file(const Values& chosen, Publication& told) const {
+    /// What stands there now.
+    Values write_file(const Values& chosen, Publication& told) const {
         Values carried;
         for (const auto& [name, value] : chosen)
             if (auto why = refused_by_file(value.reveal_text()))
                 told.refused.push_back({name, std::move(*why)});
             else
                 carried.emplace(name, value.copy());
-        if (auto done = file_.write(carried); !done)
+        if (auto done = file_.write(carried); !done) {
             add_reason(told, done.error().message);
-        else if (!carried.empty())
-            told.places.emplace_back("environment.d");
+            return {};
+        }
+        if (!carried.empty()) told.places.emplace_back("environment.d");
+        return carried;
+    }
+
+    static void list_refused(Plan& made, const Values& filed, Told managed, Told activation,
+                             Publication& told) {
+        std::ranges::move(made.refused, std::back_inserter(told.refused));
+        for (Unpublished& one : told.refused)
+            one.nowhere =
+                !filed.contains(one.name) && !has_got(made, one.name, managed, activation);
+        std::ranges::sort(told.refused, {}, &Unpublished::name);
+    }
+
+    static bool is_activated(const Step& step) {
+        return step.entry.is_activated && !step.ends_in_activation;
+    }
+
+    static bool has_got(const Plan& made, const std::string& name, Told managed, Told activation) {
+        const auto found = made.steps.find(name);
+        if (found == made.steps.end()) return false;
+        return (managed == Told::well && found->second.settled) ||
+               (activation == Told::well && is_activated(found->second));
     }
 
     static Told activate(const Bus& bus, const Plan& made, Publication& told, Moment deadline) {
         const auto done = update_activation(bus, made.activation, deadline);
         if (!done) add_reason(told, done.error().message);
         if (!done) return Told::in_vain;
-        const bool is_used = std::ranges::any_of(made.steps, [](const auto& one) {
-            return one.second.entry.is_activated && !one.second.ends_in_activation;
-        });
+        const bool is_used = std::ranges::any_of(
+            made.steps, [](const auto& one) { return is_activated(one.second); });
         if (is_used) told.places.emplace_back("D-Bus activation");
         return Told::well;
     }
@@ -165,7 +186,15 @@ class LinuxEnvironment final : public SessionEnvironment {
             return Told::in_vain;
         }
         if (!refused->empty()) take_back(bus, made, *refused, told, deadline);
-        tidy(bus, made, deadline);
+        if (!made.change.empty()) {
+            const auto now = read_manager(bus, deadline);
+            if (!now) {
+                add_reason(told, now.error().message);
+                return Told::in_vain;
+            }
+            compare(made, now->environment);
+            tidy(bus, made, now->environment, deadline);
+        }
         const bool is_used = std::ranges::any_of(
             made.steps, [](const auto& one) { return one.second.settled.has_value(); });
         if (is_used) told.places.insert(told.places.begin(), "systemd user manager");
@@ -196,8 +225,8 @@ class LinuxEnvironment final : public SessionEnvironment {
     /// a generator told, when the manager started or was reloaded, goes only when the generators
     /// run again, for which our file must be as it shall stay; without that the value goes at
     /// least.
-    static void tidy(const Bus& bus, const Plan& made, Moment deadline) {
-        Change again = left_over(bus, made, deadline);
+    static void tidy(const Bus& bus, const Plan& made, const Values& now, Moment deadline) {
+        Change again = left_over(made, now);
         if (again.unset.empty()) return;
         auto done = change_manager(bus, {again.unset, {}}, deadline);
         again = left_over(bus, made, deadline);
@@ -213,13 +242,15 @@ class LinuxEnvironment final : public SessionEnvironment {
     }
 
     static Change left_over(const Bus& bus, const Plan& made, Moment deadline) {
-        Change change;
-        if (made.change.unset.empty()) return change;
         const auto now = read_manager(bus, deadline);
-        if (!now) return change;
+        return now ? left_over(made, now->environment) : Change();
+    }
+
+    static Change left_over(const Plan& made, const Values& now) {
+        Change change;
         for (const auto& name : made.change.unset) {
-            const auto found = now->environment.find(name);
-            if (found == now->environment.end()) continue;
+            const auto found = now.find(name);
+            if (found == now.end()) continue;
             change.unset.push_back(name);
             if (!found->second.empty()) change.set.emplace(name, Secret());
         }

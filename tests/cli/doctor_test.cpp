@@ -268,6 +268,8 @@ TEST_F(Doctor, PointsAtWhatReachesNoOtherProgram) {
     const Found found = examine();
     EXPECT_THAT(found.bad(), ElementsAre("injection: warning"));
     EXPECT_EQ(found.fix("injection"), "envmesh-cli inject list");
+    world_.injected.items.back().state = "refused";
+    EXPECT_THAT(examine().bad(), ElementsAre("injection: warning"));
     world_.injected.places.clear();
     EXPECT_THAT(examine().bad(), ElementsAre("injection: warning"));
 }

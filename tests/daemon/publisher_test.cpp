@@ -92,12 +92,21 @@ TEST_F(PublisherTest, TellsWhatIsRefusedAndWhatFails) {
     inject("A", "1");
     inject("Z", "1");
     EXPECT_TRUE(eventually([&] { return state_of("A") == "partly"; }));
+    environment_->refuse("A", "there is no room", true);
+    inject("A", "2");
+    EXPECT_TRUE(eventually([&] { return state_of("A") == "refused"; }));
     environment_->fail_with(Error{Code::storage, "the disk is full", {}});
     inject("B", "1");
     EXPECT_TRUE(eventually([&] { return publisher_->published().reason == "the disk is full"; }));
     EXPECT_EQ(state_of("B"), "waiting");
     environment_->fail_with(std::nullopt); // and nothing changes
     EXPECT_TRUE(eventually([&] { return state_of("B") == "there"; }));
+}
+
+TEST_F(PublisherTest, TellsOfOneThatIsNowhereAlsoWhereNothingElseIs) {
+    environment_->refuse("A", "there is no room", true);
+    inject("A", "1");
+    EXPECT_TRUE(eventually([&] { return state_of("A") == "refused"; }));
 }
 
 TEST_F(PublisherTest, TriesAgainWhatWasNotTakenBack) {

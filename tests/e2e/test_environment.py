@@ -109,7 +109,7 @@ def test_all_of_it_gets_there_and_goes_again_exactly(session):
     before, shown = session.lines(), session.manager.systemctl("show-environment").stdout
     told = session.publish(VALUES)
     assert told["places"] == ALL and told["reason"] == ""
-    assert set(told["refused"]) == {"EM_LINES", "EM_EMPTY"}
+    assert set(told["refused"]) == {"EM_LINES", "EM_EMPTY"} and told["nowhere"] == []
     assert "empty value" in told["refused"]["EM_EMPTY"][0]
     assert "line end" in told["refused"]["EM_LINES"][0]
     assert VALUES.items() <= session.environment().items()
@@ -127,10 +127,27 @@ def test_all_of_it_gets_there_and_goes_again_exactly(session):
     told = session.publish({"EM_PLAIN": "two"})  # the others go
     assert session.environment()["EM_PLAIN"] == "two"
     assert {"EM_HARD", "EM_EMPTY", "EM_LINES"}.isdisjoint(session.environment())
-    assert session.publish() == {"places": [], "refused": {}, "reason": ""}
+    assert session.publish() == {"places": [], "refused": {}, "nowhere": [], "reason": ""}
     assert session.lines() == before
     assert session.manager.systemctl("show-environment").stdout == shown
     assert session.is_clean()
+
+
+@needs_manager
+def test_what_the_manager_drops_without_a_word_is_told(session):
+    names = ["NOTIFY_SOCKET", "LISTEN_FDS", "INVOCATION_ID", "MANAGERPID"]
+    before = session.lines()
+    for _ in range(2):  # what is remembered says so too
+        told = session.publish({"EM_A": "1", **dict.fromkeys(names, "1")})
+        assert session.environment()["EM_A"] == "1" and not set(names) & set(session.environment())
+        assert {name: len(told["refused"][name]) for name in names} == dict.fromkeys(names, 1)
+        assert set(told["refused"]) == set(names) and "did not take" in told["refused"]["LISTEN_FDS"][0]
+        assert told["places"] == ALL and told["nowhere"] == [], "the other places have it"
+    session.publish({"NOTIFY_SOCKET": "1", "MAINPID": ""})
+    told = session.publish({"NOTIFY_SOCKET": "1", "MAINPID": ""})
+    assert told["places"] == ALL[1:] and len(told["refused"]["MAINPID"]) == 2
+    session.publish()
+    assert session.lines() == before and session.is_clean()
 
 
 @needs_manager
@@ -199,16 +216,18 @@ def test_a_new_manager_gets_it_from_environment_d_and_what_that_cannot_carry_aga
 
 @needs_manager
 def test_a_reload_meanwhile_is_undone_too_and_there_is_none_without_need(session):
-    def reloads():
-        return session.manager.log.read_text().count("Reloading.")
+    def last_reload():
+        return session.manager.systemctl("show", "--property=UnitsLoadTimestampMonotonic").stdout
 
     session.manager.systemctl("set-environment", "EM_PLAIN=stood here before")
     before = session.lines()
+    begun = last_reload()
     session.publish(VALUES)
     session.publish()
-    assert session.lines() == before and reloads() == 0
+    assert session.lines() == before and last_reload() == begun
     session.publish({**VALUES, "EM_STAYS": "s"})
     session.manager.systemctl("daemon-reload")
+    assert last_reload() != begun, "one is seen"
     session.publish({"EM_HARD": "changed", "EM_STAYS": "s"})
     assert session.environment()["EM_HARD"] == "changed" and session.environment()["EM_STAYS"] == "s"
     assert session.environment()["EM_PLAIN"] == "stood here before"
@@ -303,7 +322,7 @@ def test_a_full_runtime_folder_gets_nothing_that_could_not_be_undone(session):
     session.manager.run("sh", "-c", f"cat /dev/zero > {session.memory}/filler", check=False)
     told = session.publish({"EM_A": "1", "EM_B": "2", "EM_C": "x" * 9000})
     assert "No space left" in told["reason"]
-    assert set(told["refused"]) == {"EM_B", "EM_C"}
+    assert set(told["refused"]) == {"EM_B", "EM_C"} and told["nowhere"] == ["EM_B", "EM_C"]
     env = session.environment()
     assert env["EM_A"] == "1" and "EM_C" not in env and "EM_B" not in env
     session.publish()

@@ -136,6 +136,9 @@ def test_what_a_place_cannot_carry_is_said(clean):
     items, _ = clean.injected()
     assert "empty" in items["EMPTY"]["reason"], items
     assert items["LETTER"]["state"] == "partly" and "environment.d" in items["LETTER"]["reason"], items
+    clean.ok("set", "INVOCATION_ID=1", "--inject")
+    wait_until(lambda: clean.injected()[0]["INVOCATION_ID"]["state"] == "partly", "it is told")
+    assert "did not take it" in clean.injected()[0]["INVOCATION_ID"]["reason"]
     clean.has("LETTER", "a\nb")
     assert clean.later("printenv", "LETTER") == "a\nb\n"
 

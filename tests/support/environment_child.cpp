@@ -33,10 +33,16 @@ std::string value_of(const json& encoded) {
 
 json told_of(const Result<platform::Publication>& told) {
     if (!told) return {{"error", told.error().message}};
-    json refused = json::object();
+    json refused = json::object(), nowhere = json::array();
     for (const auto& one : told->refused)
         refused[one.name].push_back(one.reason);
-    return {{"places", told->places}, {"refused", refused}, {"reason", told->reason}};
+    for (const auto& one : told->refused)
+        if (one.nowhere && (nowhere.empty() || nowhere.back() != one.name))
+            nowhere.push_back(one.name);
+    return {{"places", told->places},
+            {"refused", refused},
+            {"nowhere", nowhere},
+            {"reason", told->reason}};
 }
 
 json line_of(const json& wanted) {
