@@ -55,17 +55,20 @@ class FakeKeyring::Door final : public Keychain {
   private:
     static std::unexpected<Error> corrupt() {
         return fail(Code::corrupt, "The secret in the keychain of this test is not one of EnvMesh.",
-                    "Let EnvMesh forget it, then store it again.");
+                    "Let EnvMesh make a new key: envmesh-cli keychain enable");
     }
 
     FakeKeyring& keyring_;
 };
 
 Result<> FakeKeyring::open(Asking asking) {
-    if (mood_ == Mood::none) return fail(Code::unreachable, "There is no keychain in this test.");
-    if (mood_ == Mood::dead) return fail(Code::unreachable, "The keychain of this test has ended.");
+    constexpr auto password = "The password opens the vault: envmesh-cli unlock";
+    if (mood_ == Mood::none)
+        return fail(Code::unreachable, "There is no keychain in this test.", password);
+    if (mood_ == Mood::dead)
+        return fail(Code::unreachable, "The keychain of this test has ended.", password);
     if (mood_ == Mood::silent)
-        return fail(Code::timeout, "The keychain of this test did not answer in time.");
+        return fail(Code::timeout, "The keychain of this test did not answer in time.", password);
     if (mood_ != Mood::locked && mood_ != Mood::refused) return {};
     if (asking == Asking::person) {
         ++asked_;

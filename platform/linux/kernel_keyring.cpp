@@ -66,8 +66,7 @@ Result<std::optional<Secret>> load(const std::string& id) {
     if (size < 0 && is_gone(errno)) return std::nullopt;
     if (size < 0) return failure(errno, "The secret in the kernel's keyring cannot be read");
     if (!is_plausible(static_cast<std::size_t>(size)))
-        return fail(Code::corrupt, "The secret in the kernel's keyring is not one of EnvMesh.",
-                    "Let EnvMesh forget it, then store it again.");
+        return fail(Code::corrupt, "The secret in the kernel's keyring is not one of EnvMesh.");
     return Secret(room.reveal().first(static_cast<std::size_t>(size)));
 }
 

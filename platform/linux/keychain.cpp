@@ -44,12 +44,28 @@ std::string reason_against(Door door) {
                : "The keyring of the Secret Service is locked, and there is no screen to ask on.";
 }
 
+// Where the error knows none of its own.
+std::string next_step(Code code) {
+    switch (code) {
+    case Code::locked:
+        return "Open the keyring (log in to the desktop, or unlock it there), then try again.";
+    case Code::corrupt:
+        return "Let EnvMesh make a new key: envmesh-cli unlock, then envmesh-cli keychain enable";
+    case Code::storage: return "Make room for it, then: envmesh-cli keychain enable";
+    case Code::invalid: return "This is a fault of EnvMesh: please report it.";
+    default:
+        return "Try again, or log out and in where that does not help. The password opens the "
+               "vault meanwhile: envmesh-cli unlock";
+    }
+}
+
 // Callers know what to do with these; how else a service can be wrong makes no difference to them.
 Error plain(Error error) {
     constexpr Code known[] = {Code::locked,  Code::timeout, Code::unreachable,
                               Code::corrupt, Code::invalid, Code::storage};
     if (std::ranges::find(known, error.code) == std::ranges::end(known))
         error.code = Code::unreachable;
+    if (error.fix.empty()) error.fix = next_step(error.code);
     return error;
 }
 
@@ -74,19 +90,20 @@ class SystemKeychain final : public Keychain {
     }
 
     Result<std::optional<Secret>> load(const std::string& id, Asking asking) override {
-        if (auto checked = check_id(id); !checked) return std::unexpected(checked.error());
+        if (auto checked = check_id(id); !checked) return std::unexpected(plain(checked.error()));
         return plain(load_from_anywhere(id, asking));
     }
 
     Result<> store(const std::string& id, const Secret& secret, Asking asking) override {
-        if (auto checked = check_id(id); !checked) return checked;
+        if (auto checked = check_id(id); !checked) return plain(checked);
         if (!is_plausible(secret.size()))
-            return fail(Code::invalid, "The keychain keeps secrets of 1 to 1024 bytes.");
+            return fail(Code::invalid, "The keychain keeps secrets of 1 to 1024 bytes.",
+                        next_step(Code::invalid));
         return plain(store_somewhere(id, secret, asking));
     }
 
     Result<> erase(const std::string& id) override {
-        if (auto checked = check_id(id); !checked) return checked;
+        if (auto checked = check_id(id); !checked) return plain(checked);
         return plain(erase_everywhere(id));
     }
 

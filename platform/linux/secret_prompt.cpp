@@ -116,7 +116,8 @@ Result<> answer_prompt(const Bus& bus, const std::string& service, const std::st
         return fail(Code::locked, "The keyring's question was taken back: nobody waits for it.",
                     "Try again and answer the question on the screen.");
     return fail(Code::timeout, "Nobody gave the keyring's password in time.",
-                "Try again and answer the question on the screen.");
+                "Try again and answer the question on the screen, or give the vault's password: "
+                "envmesh-cli unlock");
 }
 
 void dismiss_prompt(const Bus& bus, const std::string& service, const std::string& path,

@@ -69,13 +69,11 @@ std::string path_of(GVariant* answer, gsize index) {
 }
 
 std::unexpected<Error> locked() {
-    return fail(Code::locked, "The keyring of the Secret Service is locked.",
-                "Open the keyring (log in to the desktop, or unlock it there), then try again.");
+    return fail(Code::locked, "The keyring of the Secret Service is locked.");
 }
 
 std::unexpected<Error> not_plausible(const std::string& what) {
-    return fail(Code::corrupt, what + " is not one of EnvMesh.",
-                "Let EnvMesh forget it, then store it again.");
+    return fail(Code::corrupt, what + " is not one of EnvMesh.");
 }
 
 // The bus starts it where it knows how. Asked for that always, it would fail for what runs but
@@ -271,7 +269,8 @@ Result<> SecretStore::store(const std::string& id, const Secret& secret, Asking 
     if (!*kept || !(**kept == secret))
         return fail(Code::corrupt,
                     "The Secret Service does not give back what it was given to keep.",
-                    "Look at the keyring with a program of the desktop, such as Seahorse.");
+                    "Look at the keyring with a program of the desktop, such as Seahorse, then: "
+                    "envmesh-cli keychain enable");
     return {};
 }
 

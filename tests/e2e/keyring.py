@@ -100,7 +100,9 @@ class Session:
                               stdout=subprocess.PIPE)
         seconds = time.monotonic() - begin
         assert done.returncode == 0, done
-        return {**json.loads(done.stdout), "seconds": seconds}
+        answer = json.loads(done.stdout)
+        assert "error" not in answer or answer["fix"], answer  # each says what to do next
+        return {**answer, "seconds": seconds}
 
     def state(self, **options):
         return self.ask("state", **options)

@@ -12,6 +12,7 @@ namespace {
 
 Code code_of_load(FakeKeyring& keyring, Asking asking) {
     const auto loaded = keyring.keychain()->load("a", asking);
+    EXPECT_FALSE(!loaded && loaded.error().fix.empty());
     return loaded ? Code::internal : loaded.error().code;
 }
 
