@@ -17,7 +17,7 @@ struct Context {
     std::optional<std::chrono::milliseconds> timeout; // empty: longer than the daemon's own limit
     ipc::Deadline started;                            // when the program began
 
-    [[nodiscard]] ipc::Deadline deadline() const;
+    [[nodiscard]] ipc::Deadline deadline(bool asks_person = false) const;
     /// How long the daemon may wait for something to tell: well below the deadline.
     [[nodiscard]] std::uint32_t wait_ms() const;
     /// With 5 s at most for the greeting: a daemon that is stopped does not answer.
@@ -27,7 +27,8 @@ struct Context {
     Result<typename Call::Reply> ask(Call call) const {
         auto client = connect();
         if (!client) return std::unexpected(std::move(client.error()));
-        return client->ask(std::move(call), deadline());
+        const auto until = deadline(api::asks_person(call));
+        return client->ask(std::move(call), until);
     }
 };
 

@@ -6,14 +6,16 @@
 namespace envmesh::cli {
 namespace {
 
-constexpr std::chrono::milliseconds usual_timeout{35'000}; // the daemon itself gives up after 30 s
+constexpr std::chrono::milliseconds usual_timeout{35'000};  // the daemon itself gives up after 30 s
+constexpr std::chrono::milliseconds person_timeout{75'000}; // and after 70 s where it asks somebody
 constexpr std::chrono::milliseconds longest_wait{20'000};
 constexpr std::chrono::seconds greeting_timeout{5};
 
 } // namespace
 
-ipc::Deadline Context::deadline() const {
-    return std::chrono::steady_clock::now() + timeout.value_or(usual_timeout);
+ipc::Deadline Context::deadline(bool asks_person) const {
+    const auto usual = asks_person ? person_timeout : usual_timeout;
+    return std::chrono::steady_clock::now() + timeout.value_or(usual);
 }
 
 std::uint32_t Context::wait_ms() const {

@@ -16,13 +16,6 @@ std::string sentence(const api::Keychain::Reply& now) {
     return "Enabled, but it cannot be told whether " + place + " has the key.";
 }
 
-/// The daemon takes its question back when we leave.
-Error explained(Error error) {
-    if (error.code == Code::timeout)
-        error.fix = "Answer what the keychain asks within 30 s. Nothing was changed.";
-    return error;
-}
-
 void show(Output& out, const api::Keychain::Reply& now) {
     if (out.is_json())
         return out.object({{"enabled", now.enabled},
@@ -53,7 +46,7 @@ Exit enable_keychain(Context& context, const UnlockOptions& options) {
     api::EnableKeychain call;
     call.password = std::move(*secret);
     const auto now = context.ask(std::move(call));
-    if (!now) return std::unexpected(explained(now.error()));
+    if (!now) return std::unexpected(now.error());
     show(context.out, *now);
     return 0;
 }

@@ -16,15 +16,6 @@ Exit done(Context& context, const Result<api::Done>& reply, const char* text) {
 
 constexpr const char* is_open = "The vault is unlocked.";
 
-/// The keychain may put a question to the person, who may take longer than a call does.
-Result<api::Done> by_keychain(Context& context) {
-    auto opened = context.ask(api::UnlockByKeychain{.ask = true});
-    if (opened || opened.error().code != Code::timeout) return opened;
-    Error error = std::move(opened.error());
-    error.fix = "Answer what the keychain asks within 30 s, or run: envmesh-cli unlock";
-    return std::unexpected(std::move(error));
-}
-
 /// Why a person is asked for the password although the vault has a keychain.
 void note_reason(Context& context, const Error& error) {
     if (error.code == Code::not_found || error.code == Code::absent) return;
@@ -34,7 +25,8 @@ void note_reason(Context& context, const Error& error) {
 } // namespace
 
 Exit unlock(Context& context, const UnlockOptions& options) {
-    if (options.keychain) return done(context, by_keychain(context), is_open);
+    if (options.keychain)
+        return done(context, context.ask(api::UnlockByKeychain{.ask = true}), is_open);
     if (options.password_file.empty()) {
         auto client = context.connect(); // apart: no daemon is no reason to ask for a password
         if (!client) return std::unexpected(std::move(client.error()));

@@ -30,6 +30,15 @@ using Reply =
                  Probe::Reply, Devices::Reply, Sync::Reply, Invite::Reply, InviteWait::Reply,
                  InviteAnswer::Reply, Join::Reply, JoinWait::Reply>;
 
+/// Whether the answer may have to wait for a person, who has a minute.
+template <class Call>
+constexpr bool asks_person(const Call& call) {
+    if constexpr (requires { call.asks_person(); })
+        return call.asks_person();
+    else
+        return false;
+}
+
 /// A front end is told that something happened, by names and states, never by values; it asks again
 /// for the rest.
 struct Event {

@@ -57,6 +57,7 @@ struct UnlockByKeychain {
     static constexpr auto call = "unlock-by-keychain";
     bool ask = false;
     using Reply = Done;
+    [[nodiscard]] bool asks_person() const { return ask; }
 };
 struct Lock {
     static constexpr auto call = "lock";
@@ -78,6 +79,7 @@ struct EnableKeychain {
     static constexpr auto call = "enable-keychain";
     Secret password;
     using Reply = Keychain::Reply;
+    static constexpr bool asks_person() { return true; }
 };
 struct DisableKeychain {
     static constexpr auto call = "disable-keychain";

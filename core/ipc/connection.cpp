@@ -92,9 +92,15 @@ void Connection::accept_request(const Secret& body) {
         return reply(numbered->id, api::Reply(api::Done{}));
     }
     const std::uint64_t serial = ++last_serial_;
-    in_flight_[serial] = {numbered->id, std::chrono::steady_clock::now() + limits_.request};
-    if (in_flight_.size() == 1) timer_.cancel(); // the watch has a deadline again
+    const Moment deadline = std::chrono::steady_clock::now() + limit_of(numbered->request);
+    in_flight_[serial] = {numbered->id, deadline};
+    if (deadline < timer_.expiry()) timer_.cancel(); // the watch has an earlier one
     tasks_.spawn(answer(serial, std::move(numbered->request)));
+}
+
+std::chrono::milliseconds Connection::limit_of(const api::Request& request) const {
+    const bool asks = std::visit([](const auto& call) { return api::asks_person(call); }, request);
+    return asks ? limits_.question : limits_.request;
 }
 
 Task<> Connection::answer(std::uint64_t serial, api::Request request) {
@@ -127,9 +133,10 @@ Task<> Connection::watch_deadlines() {
 
 Connection::Moment Connection::next_deadline() const {
     if (!greeted_) return hello_deadline_;
+    Moment next = Moment::max();
     for (const auto& [serial, request] : in_flight_)
-        if (!request.answered) return request.deadline;
-    return Moment::max();
+        if (!request.answered) next = std::min(next, request.deadline);
+    return next;
 }
 
 void Connection::expire() {

@@ -39,6 +39,7 @@ class Connection {
     Task<Result<Secret>> read_frame();
     bool greet(const Secret& body);
     void accept_request(const Secret& body);
+    [[nodiscard]] std::chrono::milliseconds limit_of(const api::Request& request) const;
     Task<> answer(std::uint64_t serial, api::Request request);
     void reply(std::uint64_t request_id, const Result<api::Reply>& reply);
 
@@ -62,7 +63,7 @@ class Connection {
     bool ending_ = false;
 
     std::uint64_t last_serial_ = 0;
-    std::map<std::uint64_t, InFlight> in_flight_; // by serial, so the first is the oldest
+    std::map<std::uint64_t, InFlight> in_flight_; // by serial
     asio::steady_timer timer_;
 
     std::deque<Secret> unread_;

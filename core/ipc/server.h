@@ -15,7 +15,8 @@ namespace envmesh::ipc {
 
 struct Limits {
     std::chrono::milliseconds hello{2'000};
-    std::chrono::milliseconds request{30'000}; // then `timeout` is answered; the work goes on
+    std::chrono::milliseconds request{30'000};  // then `timeout` is answered; the work goes on
+    std::chrono::milliseconds question{70'000}; // the same where a person may be asked
     std::size_t connections = 64;
     std::size_t in_flight = 16;                        // requests of one connection
     std::size_t unread_event_bytes = 1024 * 1024;      // a watcher that is slower is dropped

@@ -3,6 +3,7 @@
 
 silent_at, dies_at, errs_at, garbage_at: the name of a call, or "everything"
 locked, missing: of its collection       prompt: "ever", "dismissed", "granted", "lies", "dies", "nowhere"
+after: seconds until a question is answered
 gives: "other", "long", "empty"          answers a secret like this instead of what it holds
 keeps: false                             forgets what it is given; copies: how many more it holds of each
 asks_at: the name of a call (CreateItem, Delete) that answers with a question
@@ -116,6 +117,9 @@ class Peer:
             os._exit(0)
         if how == "ever":
             return
+        GLib.timeout_add(1000 * self.what.get("after", 0), self.complete, how)
+
+    def complete(self, how):
         if how == "granted":
             self.locked = False
         done = dbus.lowlevel.SignalMessage(PROMPT, "org.freedesktop.Secret.Prompt", "Completed")

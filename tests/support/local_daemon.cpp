@@ -65,8 +65,9 @@ FakeService::FakeService(asio::io_context& loop, Answer answer)
     : answer_(std::move(answer)), gate_(loop, asio::steady_timer::time_point::max()) {}
 
 Task<Result<api::Reply>> FakeService::handle(api::Request request, ipc::ClientId) {
-    if (std::holds_alternative<api::Sync>(request) &&
-        gate_.expiry() == asio::steady_timer::time_point::max()) {
+    const bool is_slow = std::holds_alternative<api::Sync>(request) ||
+                         std::holds_alternative<api::EnableKeychain>(request);
+    if (is_slow && gate_.expiry() == asio::steady_timer::time_point::max()) {
         ++held;
         auto wait = gate_.async_wait(as_result);
         co_await std::move(wait);

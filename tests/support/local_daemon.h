@@ -37,7 +37,7 @@ class FakeService final : public ipc::Service {
     void disconnected(ipc::ClientId client) override;
     [[nodiscard]] std::string version() const override { return shown_version; }
 
-    /// From now on requests of type Sync are answered; until then they are held.
+    /// From now on requests of type Sync and EnableKeychain are answered; until then they are held.
     void release();
 
     std::string shown_version = "9.8.7"; // to be changed before anybody connects

@@ -104,6 +104,36 @@ TEST(Connection, AnswersOnceWhenARequestTakesTooLong) {
     EXPECT_TRUE(holds(client.receive(), R"("id":2)"));
 }
 
+TEST(Connection, WaitsLongerWhereAPersonIsAsked) {
+    Limits limits;
+    limits.request = std::chrono::milliseconds(20);
+    LocalDaemon daemon({}, limits);
+    RawFrontEnd client(daemon.socket());
+    client.greet();
+    client.send_body(R"({"id":1,"call":"enable-keychain","password":"p"})");
+    client.send_body(R"({"id":2,"call":"sync"})");
+    const auto late = client.receive();
+    EXPECT_TRUE(holds(late, "TIMEOUT"));
+    EXPECT_TRUE(holds(late, R"("id":2)"));
+    daemon.release();
+    EXPECT_EQ(client.receive(), R"({"id":1,"ok":true})");
+}
+
+TEST(Connection, AnswersOnceWhenAPersonTakesTooLong) {
+    Limits limits;
+    limits.question = std::chrono::milliseconds(20);
+    LocalDaemon daemon({}, limits);
+    RawFrontEnd client(daemon.socket());
+    client.greet();
+    client.send_body(R"({"id":1,"call":"sync"})");
+    client.send_body(R"({"id":2,"call":"enable-keychain","password":"p"})");
+    const auto late = client.receive();
+    EXPECT_TRUE(holds(late, "TIMEOUT"));
+    EXPECT_TRUE(holds(late, R"("id":2)")) << "the later one ends earlier";
+    daemon.release();
+    EXPECT_TRUE(holds(client.receive(), R"("id":1)"));
+}
+
 TEST(Connection, RefusesAnAnswerThatNoFrameHolds) {
     LocalDaemon daemon([](const api::Request&) -> Result<api::Reply> {
         api::Init::Reply reply;
