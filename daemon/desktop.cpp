@@ -25,6 +25,7 @@ Desktop::Desktop(Surroundings& around, node::Service& service, const platform::P
                  no_environment) {
     around.context.keychain = &keychain_;
     around.context.published = [this] { return publisher_.published(); };
+    around.context.unheard = [this] { return login_.unheard(); };
 }
 
 void Desktop::start() {

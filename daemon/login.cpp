@@ -30,8 +30,21 @@ void Login::start() {
     auto watch = start_watch_([this](platform::SessionNews news) {
         asio::post(executor_, [this, news] { heard(news); });
     });
-    if (!watch) return log_warning("session_not_watched", "reason", watch.error().message);
-    watch_ = std::move(*watch);
+    if (watch) {
+        watch_ = std::move(*watch);
+        return;
+    }
+    not_watching_ = watch.error().message;
+    log_warning("session_not_watched", "reason", not_watching_);
+}
+
+std::string Login::unheard() const {
+    const bool needs_session = config_.lock_on_logout || config_.lock_on_screen_lock;
+    if (!needs_session && !config_.lock_on_sleep) return {};
+    std::string state = watch_ ? watch_->state() : not_watching_;
+    if (state == platform::watching || (state == platform::watching_sleep && !needs_session))
+        return {};
+    return state;
 }
 
 void Login::stop() {

@@ -26,6 +26,8 @@ class Login {
     void opened() { ++attempt_; }
     /// A person has locked it, open or not: nothing opens it but a person.
     void locked_by_person();
+    /// Why news that are to lock it do not come, a sentence; empty: they do, or none is to.
+    [[nodiscard]] std::string unheard() const;
 
   private:
     void heard(platform::SessionNews news); // on the owner thread
@@ -39,6 +41,7 @@ class Login {
     const config::Config& config_;
     Watch start_watch_;
     std::unique_ptr<platform::SessionWatch> watch_;
+    std::string not_watching_;  // why there is none
     std::string locked_by_;     // what we have locked it for; empty: for nothing
     std::uint64_t attempt_ = 0; // an older one ends
     bool is_trying_ = false;    // to open it

@@ -25,6 +25,10 @@ enum class SessionNews {
 };
 std::string_view name(SessionNews news);
 
+inline constexpr std::string_view watching = "watching";
+inline constexpr std::string_view watching_sleep =
+    "logind knows no session of this user, so only sleep is heard of.";
+
 /// Calls `heard` on a thread of its own, one at a time, until destroyed; post elsewhere from there.
 /// A bus or a logind that is away, dies or never answers is tried again, with pauses of 1 to 64 s.
 class SessionWatch {
@@ -34,7 +38,7 @@ class SessionWatch {
     /// Sleep and shutdown are held up (a delay inhibitor, which logind limits to 5 s by default)
     /// from `falling_asleep` or `logged_out` until this is called.
     virtual void ready() = 0;
-    /// "watching", or the reason why not, a sentence.
+    /// `watching`, or the reason why not all is heard of, a sentence: `watching_sleep` or another.
     virtual std::string state() const = 0;
 };
 

@@ -19,29 +19,18 @@ struct Check {
     Findings (*look)(const Facts&);
     bool takes_time = false;
 };
-constexpr std::array checks{Check{diagnosis::program},
-                            Check{diagnosis::daemon},
-                            Check{diagnosis::version},
-                            Check{diagnosis::service},
-                            Check{diagnosis::folders},
-                            Check{diagnosis::configuration},
-                            Check{diagnosis::disk},
-                            Check{diagnosis::vault},
-                            Check{diagnosis::keychain},
-                            Check{diagnosis::records},
-                            Check{diagnosis::pending},
-                            Check{diagnosis::conflicts},
-                            Check{diagnosis::connection},
-                            Check{diagnosis::clock},
-                            Check{diagnosis::approval},
-                            Check{diagnosis::left_out},
-                            Check{diagnosis::project},
-                            Check{diagnosis::injection},
-                            Check{diagnosis::surroundings},
-                            Check{diagnosis::this_shell},
-                            Check{diagnosis::login_shell},
-                            Check{diagnosis::start_up_files},
-                            Check{diagnosis::new_shells, true}};
+constexpr std::array checks{Check{diagnosis::program},        Check{diagnosis::daemon},
+                            Check{diagnosis::version},        Check{diagnosis::service},
+                            Check{diagnosis::folders},        Check{diagnosis::configuration},
+                            Check{diagnosis::disk},           Check{diagnosis::vault},
+                            Check{diagnosis::keychain},       Check{diagnosis::locking},
+                            Check{diagnosis::records},        Check{diagnosis::pending},
+                            Check{diagnosis::conflicts},      Check{diagnosis::connection},
+                            Check{diagnosis::clock},          Check{diagnosis::approval},
+                            Check{diagnosis::left_out},       Check{diagnosis::project},
+                            Check{diagnosis::injection},      Check{diagnosis::surroundings},
+                            Check{diagnosis::this_shell},     Check{diagnosis::login_shell},
+                            Check{diagnosis::start_up_files}, Check{diagnosis::new_shells, true}};
 
 constexpr std::size_t most_about = 20;
 constexpr std::size_t state_width = 9;

@@ -26,6 +26,7 @@ Findings connection(const Facts&);
 Findings clock(const Facts&);
 // checks_login.cpp
 Findings keychain(const Facts&);
+Findings locking(const Facts&);
 Findings injection(const Facts&);
 // checks_variables.cpp
 Findings approval(const Facts&);

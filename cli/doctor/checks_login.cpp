@@ -60,6 +60,15 @@ Findings keychain(const Facts& facts) {
     return {facts.keychain->enabled ? enabled(*facts.keychain) : not_enabled(*facts.keychain)};
 }
 
+Findings locking(const Facts& facts) {
+    if (!facts.status || facts.status->unheard.empty()) return {};
+    return {{"locking", State::warning,
+             "sleep, logout or the screen, which are to lock the vault, are not heard of",
+             about(facts.status->unheard),
+             "log in by way of systemd-logind or elogind; or lock by time (envmesh-cli config set "
+             "lock.idle_minutes 15), and set lock.on_sleep and lock.on_logout to false"}};
+}
+
 Findings injection(const Facts& facts) {
     if (!facts.injected || facts.injected->items.empty()) return {};
     const api::Injected::Reply& now = *facts.injected;

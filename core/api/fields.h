@@ -29,6 +29,7 @@ void fields(auto& io, Of<Status::Reply> auto& it) {
     io.may("conflicts", it.conflicts).may("held", it.held).may("serves", it.serves);
     io.may("tier_since_ms", it.tier_since_ms).may("tier_reason", it.tier_reason);
     io.may("election", it.election).may("health", it.health).may("locked_by", it.locked_by);
+    io.may("unheard", it.unheard);
 }
 void fields(auto& io, Of<Init> auto& it) {
     io.must("name", it.name).may("server", it.server).may("server_key", it.server_key);

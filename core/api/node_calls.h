@@ -28,6 +28,7 @@ struct Status {
         std::string tier_reason;      // a sentence; empty for the cloud
         std::string election, health; // idle | standing | serving | yielding; down | up | steady
         std::string locked_by; // while locked: start | command | idle | sleep | screen | logout
+        std::string unheard;   // why the login's news that are to lock do not come: a sentence
     };
 };
 struct Init {

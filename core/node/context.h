@@ -66,6 +66,7 @@ struct Context {
     std::function<void()> reconfigured{};                  // `config` is another one now
     Keychain* keychain = nullptr;                          // none: the password alone opens
     std::function<Published()> published{};                // none: nothing is brought anywhere
+    std::function<std::string()> unheard{};                // as Status has it; none: empty
 };
 
 inline constexpr const char* vault_file = "vault.keys";

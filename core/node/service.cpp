@@ -195,6 +195,7 @@ Task<Result<api::Status::Reply>> Service::on(api::Status, ClientId) {
     }
     reply.state = has_vault_ ? "locked" : "absent";
     if (has_vault_ && (!member_ || changing_)) reply.locked_by = locked_by_;
+    if (has_vault_ && context_.unheard) reply.unheard = context_.unheard();
     reply.tier = "offline";
     auto member = unlocked();
     if (!member) co_return reply;

@@ -14,7 +14,7 @@ class Sessions final : public SessionWatch {
 
     /// As from logind, on the thread that calls this.
     void tell(SessionNews news) { heard_(news); }
-    /// `state()` from here on: "watching", or why not.
+    /// `state()` from here on.
     void become(std::string state);
     [[nodiscard]] int times_ready() const;
 
@@ -24,7 +24,7 @@ class Sessions final : public SessionWatch {
   private:
     std::function<void(SessionNews)> heard_;
     mutable std::mutex mutex_;
-    std::string state_ = "watching";
+    std::string state_{watching};
     int times_ready_ = 0;
 };
 

@@ -89,7 +89,6 @@ class LogindWatch final : public SessionWatch {
         if (!logind) return std::unexpected(logind.error());
         logind_ = std::move(*logind);
         auto begun = begin();
-        if (begun) describe("watching");
         while (begun && !is_stopped_ && !is_lost_)
             g_main_context_iteration(context_.get(), 1);
         logind_.reset();
@@ -197,6 +196,7 @@ class LogindWatch final : public SessionWatch {
     void tell_news() {
         for (const SessionNews news : sessions_.news())
             heard_(news);
+        describe(sessions_.paths().empty() ? watching_sleep : watching);
     }
 
     /// From here on sleep and shutdown wait for us.
@@ -208,9 +208,9 @@ class LogindWatch final : public SessionWatch {
         inhibitor_ = inhibitor ? std::move(*inhibitor) : Descriptor();
     }
 
-    void describe(const std::string& state) {
+    void describe(std::string_view state) {
         const std::scoped_lock lock(mutex_);
-        if (state_ != state) log_info("login sessions", "state", state);
+        if (state_ != state) log_info("login sessions", "state", std::string(state));
         state_ = state;
     }
 

@@ -259,6 +259,14 @@ TEST_F(Doctor, TellsWhatTheKeychainDoesForTheVault) {
     EXPECT_THAT(examine().bad(), ElementsAre("vault: fault"));
 }
 
+TEST_F(Doctor, PointsAtALoginThatIsNotHeardOf) {
+    EXPECT_EQ(examine().message("locking"), "") << "nothing is to lock, or it is heard of";
+    world_.status.unheard = "There is no bus.";
+    EXPECT_THAT(examine().bad(), ElementsAre("locking: warning"));
+    EXPECT_THAT(examine().message("locking"), HasSubstr("There is no bus."));
+    EXPECT_THAT(examine().fix("locking"), HasSubstr("lock.idle_minutes"));
+}
+
 TEST_F(Doctor, PointsAtWhatReachesNoOtherProgram) {
     EXPECT_EQ(examine().message("injection"), "") << "nothing is to";
     world_.injected.items = {{"CANARY_F", "shared", "there", {}}};

@@ -148,6 +148,21 @@ TEST_F(LoginTest, StartedBehindALockedScreenItOpensWithTheScreen) {
     EXPECT_TRUE(becomes("unlocked"));
 }
 
+TEST_F(LoginTest, TellsWhyWhatIsToLockIsNotHeardOf) {
+    start();
+    EXPECT_EQ(login_.unheard(), "");
+    sessions_->become("There is no bus.");
+    EXPECT_EQ(login_.unheard(), "There is no bus.");
+    sessions_->become(std::string(platform::watching_sleep));
+    EXPECT_EQ(login_.unheard(), platform::watching_sleep) << "no logout is heard of";
+    alice_.context.config.lock_on_logout = false;
+    EXPECT_EQ(login_.unheard(), "") << "sleep alone is to lock";
+    sessions_->become("There is no bus.");
+    EXPECT_EQ(login_.unheard(), "There is no bus.");
+    alice_.context.config.lock_on_sleep = false;
+    EXPECT_EQ(login_.unheard(), "") << "nothing is to";
+}
+
 TEST_F(LoginTest, ALogoutLocksAndForgetsWhatIsOfThatLoginAlone) {
     keyring_.end_with_session();
     start();

@@ -118,8 +118,12 @@ class Watcher:
     def ready(self):
         self._ask("ready")
 
+    def is_watching(self):
+        state = self.state()
+        return state == "watching" or "only sleep" in state
+
     def watching(self):
-        wait_until(lambda: self.state() == "watching", "it watches")
+        wait_until(self.is_watching, "it watches")
         return self
 
     def hears(self, *news):

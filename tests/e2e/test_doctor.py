@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 
-from harness import cli_program, wait_until
+from harness import ALONE, cli_program, wait_until
 from terminal import Terminal
 
 SHELLS = ["bash", "zsh", "fish"]
@@ -23,7 +23,7 @@ VALUE = "canary-value-5f1c"
 
 @pytest.fixture(scope="module")
 def alone(shared_playground):
-    node = shared_playground.node("canary-device")
+    node = shared_playground.node("canary-device", ALONE + "[lock]\non_sleep = false\non_logout = false\n")
     node.ok("init", "--name", "canary-device", "--password-file", str(node.password_file))
     node.set("CANARY_NAME", VALUE)
     node.set("SECOND", "two\nlines of 'it'")

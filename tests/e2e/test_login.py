@@ -71,13 +71,13 @@ def ground():
     ground.close()
 
 
-def member(ground, login, name="a", config=ALONE, **options):
-    node = LoginNode(ground.folder / name, name, config)
+def member(ground, login, prefix=(), **environment):
+    node = LoginNode(ground.folder / "a", "a", ALONE)
     node.login = login
-    node.prefix = options.get("prefix", [])
+    node.prefix = list(prefix)
     ground.nodes.append(node)
-    node.start()
-    node.ok("init", "--name", name, "--password-file", str(node.password_file))
+    node.start(environment=node.environment(**environment))
+    node.ok("init", "--name", "a", "--password-file", str(node.password_file))
     node.set("KEY", "value")
     return node
 
@@ -197,12 +197,7 @@ def test_a_bus_that_never_answers_holds_up_nobody(ground, login):
 def asking(ground, login):
     """A daemon whose keyring puts a question that nobody answers."""
     peer = login.peer(locked=True, prompt="ever")
-    node = LoginNode(ground.folder / "a", "a", ALONE)
-    node.login = login
-    ground.nodes.append(node)
-    node.start(environment=node.environment(**keyring.NEAR))
-    node.ok("init", "--name", "a", "--password-file", str(node.password_file))
-    node.set("KEY", "value")
+    node = member(ground, login, **keyring.NEAR)
     enabling = node.command("keychain", "enable", "--password-file", str(node.password_file))
     wait_until(lambda: node.json("keychain", "status")["reason"].endswith("at this moment"), "it asks")
     return node, enabling, peer
@@ -233,6 +228,15 @@ def test_a_command_that_is_interrupted_takes_its_question_along(asking):
     wait_until(lambda: "at this moment" not in node.json("keychain", "status")["reason"], "it asks no more",
                patience=40)
     assert node.json("keychain", "status")["enabled"] is False
+
+
+def test_a_person_may_take_most_of_a_minute_to_answer(ground, login):
+    login.peer(locked=True, prompt="granted", after=35)
+    node = member(ground, login, **keyring.NEAR)
+    begin = time.monotonic()
+    now = node.enable()
+    assert now["key"] == "there" and now["place"] == "Secret Service", now
+    assert time.monotonic() - begin > 34
 
 
 @pytest.fixture
@@ -268,6 +272,26 @@ def test_sleep_waits_until_the_vault_is_locked_and_waking_opens_it(machine):
     stage.act("sleep", False)
     node.opens()
     wait_until(lambda: stage.held() == 1, "the next sleep waits again")
+
+
+def locking(node):
+    [found] = [one for one in json.loads(node.cli("doctor", "--json").stdout) if one["check"] == "locking"] or [None]
+    return found
+
+
+def test_doctor_tells_that_neither_sleep_nor_logout_is_heard_of(machine):
+    node, stage = machine
+    assert locking(node) is None
+    stage.act("gone", "one")
+    stage.act("gone", "two")
+    wait_until(lambda: locking(node) is not None, "nobody is logged in")
+    assert "only sleep" in locking(node)["message"]
+    stage.end_logind()
+    wait_until(lambda: "only sleep" not in locking(node)["message"], "logind is missed")
+    assert locking(node)["state"] == "warning" and "logind" in locking(node)["message"] and locking(node)["fix"]
+    node.configure(ALONE + "[lock]\non_logout = false\non_sleep = false\n")
+    node.ok("config", "reload")
+    assert locking(node) is None, "nothing is to lock"
 
 
 def test_without_a_keychain_waking_opens_nothing(machine):

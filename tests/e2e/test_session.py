@@ -141,10 +141,19 @@ def test_without_a_session_there_is_no_logout(stage, watched):
     assert watcher.news == []
 
 
+def test_where_there_is_no_session_it_says_so(stage, watched):
+    watcher = watched(manager={"Class": "manager"})
+    assert "no session" in watcher.state()
+    stage.act("session", "one", {})
+    wait_until(lambda: watcher.state() == "watching", "there is one")
+    stage.act("gone", "one")
+    wait_until(lambda: "no session" in watcher.state(), "there is none again")
+
+
 def test_logind_dies_and_comes_back(stage, watched):
     watcher = watched(one={}, two={})
     stage.end_logind()
-    wait_until(lambda: "logind" in watcher.state() and watcher.state() != "watching", "it is missed")
+    wait_until(lambda: "logind" in watcher.state() and not watcher.is_watching(), "it is missed")
     stage.start_logind(one={"LockedHint": True})
     watcher.watching().hears("screen_locked")
     stage.end_bus()
@@ -161,7 +170,7 @@ def test_asleep_and_awake_are_told_when_the_signal_was_missed(stage, watched):
     stage.act("sleep", True)
     watcher.hears("falling_asleep")
     stage.end_logind()
-    wait_until(lambda: watcher.state() != "watching", "it is missed")
+    wait_until(lambda: not watcher.is_watching(), "it is missed")
     stage.start_logind(one={})
     watcher.watching().hears("falling_asleep", "awake")
 

@@ -194,9 +194,10 @@ void add_replies_about_the_daemon(std::vector<ReplyCase>& all) {
     status.election = "idle";
     status.health = "up";
     status.locked_by = "sleep";
+    status.unheard = "u";
     all.push_back(
         {Status(), std::move(status),
-         R"({"conflicts":6,"device":"d","devices":1,"election":"idle","health":"up","held":7,"id":3,"last_contact_ms":4,"locked_by":"sleep","mesh":"m","name":"n","ok":true,"pending":2,"reason":"r","server":"wss://h:1","serves":true,"state":"unlocked","tier":"cloud","tier_reason":"w","tier_since_ms":8,"undecryptable":3,"variables":5,"version":"v"})"});
+         R"({"conflicts":6,"device":"d","devices":1,"election":"idle","health":"up","held":7,"id":3,"last_contact_ms":4,"locked_by":"sleep","mesh":"m","name":"n","ok":true,"pending":2,"reason":"r","server":"wss://h:1","serves":true,"state":"unlocked","tier":"cloud","tier_reason":"w","tier_since_ms":8,"undecryptable":3,"unheard":"u","variables":5,"version":"v"})"});
     all.push_back({Init(), Init::Reply{"d", "m", "k"},
                    R"({"device":"d","id":3,"mesh":"m","ok":true,"server_key":"k"})"});
     all.push_back(
