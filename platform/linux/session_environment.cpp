@@ -76,8 +76,10 @@ class LinuxEnvironment final : public SessionEnvironment {
         const auto managed = manager ? manage(*bus, made, told, deadline) : Told::in_vain;
         pass(Passed::managed);
         // What cannot be written now was written before, with more in it than is needed.
-        if (auto done = state_.write(remembered(made, managed, activation)); !done)
+        const Injections left = remembered(made, managed, activation);
+        if (auto done = state_.write(left); !done)
             log_warning("the session's environment", "cause", done.error().message);
+        told.is_owed = wanted.empty() && (!left.all.empty() || file_.is_linked());
         std::ranges::sort(told.refused, {}, &Unpublished::name);
         return told;
     }
