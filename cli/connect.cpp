@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "cli/connect.h"
 
+#include "platform/autostart.h"
 #include "platform/local_socket.h"
 #include "platform/paths.h"
+
+#include <cstdlib>
 
 namespace envmesh::cli {
 namespace {
@@ -30,6 +33,13 @@ Result<std::filesystem::path> where(const std::filesystem::path& given) {
     return std::move(paths->socket);
 }
 
+// Shells wait for this: it starts no program.
+std::string how_to_start() {
+    if (platform::has_autostart())
+        return "The service is installed and does not run; see why: envmesh-cli daemon status";
+    return "Start it now and at each login: envmesh-cli daemon install (by hand: envmesh-daemon)";
+}
+
 } // namespace
 
 Result<ipc::Client> connect(const std::filesystem::path& socket, ipc::Deadline deadline) {
@@ -38,9 +48,8 @@ Result<ipc::Client> connect(const std::filesystem::path& socket, ipc::Deadline d
     auto stream = platform::LocalStream::connect(*path, deadline);
     if (!stream) {
         Error error = std::move(stream.error());
-        if (error.code == Code::unreachable && error.fix.empty())
-            error.fix = "Start it now and at each login: envmesh-cli daemon install (by hand: "
-                        "envmesh-daemon)";
+        const bool is_services = socket.empty() && std::getenv("ENVMESH_HOME") == nullptr;
+        if (error.code == Code::unreachable && is_services) error.fix = how_to_start();
         return std::unexpected(std::move(error));
     }
     auto channel = std::make_unique<StreamChannel>(std::move(*stream));

@@ -16,6 +16,10 @@ using ReadConfig = std::function<Result<config::Config>()>;
 
 /// Until it is told to stop; logs into `sink`. `conflict` when another daemon owns the data folder.
 Result<> run(const ReadConfig& read_config, const platform::Paths& paths, const LogSink& sink);
+/// Undoes what a daemon that was killed has left in the session's environment. A daemon that
+/// answers is in charge of that: nothing is done. Fails, with the cause, when something of it
+/// stays.
+Result<> take_back(const platform::Paths& paths);
 /// The fingerprint that `--server-key` takes; makes the server's identity where there is none.
 /// Works beside a running daemon too: what that one is about to make is waited for, some seconds.
 /// `conflict` when it makes none.

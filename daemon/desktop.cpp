@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/desktop.h"
 
+#include "daemon/daemon.h"
+#include "platform/local_socket.h"
+
 namespace envmesh::daemon {
 namespace {
+
+constexpr std::chrono::seconds patience_with_ending{10}; // a daemon's own last deed is the same
 
 using Environment = std::unique_ptr<platform::SessionEnvironment>;
 
@@ -37,6 +42,27 @@ void Desktop::told(const api::Event& event) {
     if (event.event == "lock" && event.state == "unlocked") login_.opened();
     if (event.event == "lock" && event.reason == "command") login_.locked_by_person();
     if (event.event == "lock" || event.event == "variables-changed") publisher_.changed();
+}
+
+Result<> take_back(const platform::Paths& paths) {
+    const auto environment = daemon::environment(paths);
+    if (!environment) return {}; // nothing can have been put there
+    const auto soon = std::chrono::steady_clock::now() + patience_with_ending;
+    const auto answer = platform::LocalStream::connect(paths.socket, soon);
+    if (answer) return {};
+    if (answer.error().code != Code::unreachable) return std::unexpected(answer.error());
+    Result<Lock> lock;
+    if (platform::exists(paths.data)) {
+        lock = insist(patience_with_ending, [&paths] { return take_lock(paths); });
+        if (!lock) return std::unexpected(lock.error());
+    }
+    const auto done = environment->publish({});
+    if (!done) return std::unexpected(done.error());
+    if (!done->is_owed) return {};
+    return fail(Code::unreachable,
+                "What was put into the session's environment is not all taken back. " +
+                    done->reason,
+                "Try again when that is mended; else it ends with the login session.");
 }
 
 Task<> Desktop::stop() {

@@ -17,12 +17,14 @@ using namespace envmesh;
 constexpr const char* help =
     R"(envmesh-daemon: keeps environment variables in step on all your machines
 
-Usage: envmesh-daemon [--config FILE] [--log-to-file | --print-server-key | --print-join-token]
+Usage: envmesh-daemon [--config FILE] [--log-to-file | --print-server-key | --print-join-token |
+                      --take-back]
 
   --config FILE       read this configuration instead of the usual places
   --log-to-file       log into $XDG_STATE_HOME/envmesh/daemon.log (else ~/.local/state), at most 1 MiB
   --print-server-key  print the fingerprint that `envmesh-cli init --server-key` takes
   --print-join-token  print the token that making a mesh on this server takes
+  --take-back         undo what a killed daemon has left in the environment of the login session
   --version, --help
 
 Stays in the foreground and logs on standard error. ENVMESH_HOME puts everything under one folder. A
@@ -37,6 +39,7 @@ struct Options {
         run,
         print_server_key,
         print_join_token,
+        take_back,
         version,
         usage
     } action = Action::run;
@@ -56,6 +59,8 @@ Result<Options> parse(int argc, char** argv) {
             options.action = Options::Action::print_server_key;
         else if (argument == "--print-join-token")
             options.action = Options::Action::print_join_token;
+        else if (argument == "--take-back")
+            options.action = Options::Action::take_back;
         else if (argument == "--version")
             options.action = Options::Action::version;
         else if (argument == "--help" || argument == "-h")
@@ -93,6 +98,7 @@ Result<> act(const Options& options) {
     if (options.action == Options::Action::usage) return print(help);
     auto paths = platform::paths();
     if (!paths) return std::unexpected(paths.error());
+    if (options.action == Options::Action::take_back) return daemon::take_back(*paths);
     auto config = configuration(options, *paths);
     if (!config) return std::unexpected(config.error());
     if (options.action == Options::Action::print_server_key)

@@ -7,6 +7,7 @@
 #include "platform/child.h"
 
 #include <filesystem>
+#include <functional>
 
 namespace envmesh::platform {
 
@@ -25,14 +26,23 @@ struct Autostart {
 
 /// Never asks anybody; within 5 s.
 Result<Autostart> autostart();
+/// Whether files of it stand in the person's folders. It looks at nothing else and starts nothing.
+bool has_autostart();
+/// What `install_autostart` would refuse of this program, of the folders and of files that stand
+/// there. Nothing is changed.
+Result<> check_autostart(const std::filesystem::path& daemon);
 /// Writes the files for this program, switches them on and starts it, within a minute. Again:
 /// brings them up to date, and starts a daemon anew whose files have changed. Where the system has
 /// files of that name for this very program, those are used. `denied` where a person's own file of
 /// that name stands, `conflict` with ENVMESH_HOME: the service is that of the person's own folders.
 Result<Autostart> install_autostart(const std::filesystem::path& daemon);
-/// Stops it, switches it off, removes our files; nothing to remove is no error. `denied` when
-/// something of it stays, with the reason.
-Result<> uninstall_autostart();
+struct Uninstalled {
+    bool was_installed = false;
+    std::vector<std::filesystem::path> removed;
+};
+/// Stops it, calls `stopped`, and only then switches it off and removes our files; nothing to
+/// remove is no error. `denied` when something of it stays, with the reason.
+Result<Uninstalled> uninstall_autostart(const std::function<void()>& stopped);
 enum class LogEnd { stop, follow };
 /// The program that prints the last `lines` of the service's log (and what comes), to become.
 Result<Program> log_program(unsigned lines, LogEnd end);

@@ -30,7 +30,8 @@ struct Publication {
     std::vector<std::string>
         places; ///< "systemd user manager", "environment.d", "D-Bus activation"
     std::vector<Unpublished> refused;
-    std::string reason; ///< why a place is missing, sentences; empty when each was reached
+    std::string reason;   ///< why a place is missing, sentences; empty when each was reached
+    bool is_owed = false; ///< none was wanted, and something of ours is still there
 };
 
 class SessionEnvironment {

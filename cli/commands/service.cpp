@@ -62,13 +62,13 @@ Result<std::filesystem::path> daemon_program() {
 }
 
 // The service gets the folders of the daemon that runs: that one ends first. One in other folders,
-// or that the service runs already, goes on, as does one that will not be replaced.
+// or that the service runs already, goes on.
 Result<> end_what_was_started_by_hand(const Context& context) {
     constexpr std::chrono::seconds patience{10};
     if (!context.socket.empty() || std::getenv("ENVMESH_HOME") != nullptr) return {};
     auto client = context.connect();
     const auto now = client ? platform::autostart() : Result<platform::Autostart>();
-    if (!client || !now || now->is_running || now->is_changed) return {};
+    if (!client || !now || now->is_running) return {};
     const auto deadline = std::chrono::steady_clock::now() + patience;
     if (auto ended = client->ask(api::Shutdown(), deadline); !ended)
         return std::unexpected(ended.error());
@@ -82,11 +82,45 @@ Result<> end_what_was_started_by_hand(const Context& context) {
     return {};
 }
 
+// A daemon that was killed could not undo what it had put into the session's environment.
+Result<> take_back(const Output& out) {
+    constexpr std::chrono::seconds patience{30};
+    const auto daemon = daemon_program();
+    if (!daemon) {
+        out.note("No envmesh-daemon is here that could undo what a killed one has left in the "
+                 "session's environment.");
+        return {};
+    }
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    const auto done = platform::output_of(
+        platform::Program{{daemon->string(), "--take-back"}, platform::plain_environment()}, 0,
+        deadline);
+    if (done) return {};
+    return fail(done.error().code,
+                "The service is gone, and something that its daemon had put into the session's "
+                "environment is still there.",
+                "It tells why, and tries again: " + daemon->string() + " --take-back");
+}
+
+void show(Output& out, const platform::Uninstalled& done) {
+    std::vector<std::string> removed;
+    for (const auto& file : done.removed)
+        removed.push_back(file.string());
+    if (out.is_json()) return out.object({{"ok", true}, {"removed", removed}});
+    if (!done.was_installed) return out.line("The service was not installed.");
+    for (const auto& file : removed)
+        out.line("removed " + printable(file));
+    if (removed.empty())
+        out.line("The service is stopped and switched off; its files are a package's and stay.");
+}
+
 } // namespace
 
 Exit install_service(Context& context, const NoOptions&) {
     const auto daemon = daemon_program();
     if (!daemon) return std::unexpected(daemon.error());
+    if (auto checked = platform::check_autostart(*daemon); !checked)
+        return std::unexpected(checked.error());
     if (auto ended = end_what_was_started_by_hand(context); !ended)
         return std::unexpected(ended.error());
     const auto now = platform::install_autostart(*daemon);
@@ -96,8 +130,11 @@ Exit install_service(Context& context, const NoOptions&) {
 }
 
 Exit uninstall_service(Context& context, const NoOptions&) {
-    if (auto done = platform::uninstall_autostart(); !done) return std::unexpected(done.error());
-    if (context.out.is_json()) context.out.object({{"ok", true}});
+    Result<> taken_back;
+    const auto done = platform::uninstall_autostart([&] { taken_back = take_back(context.out); });
+    if (!done) return std::unexpected(done.error());
+    if (!taken_back) return std::unexpected(taken_back.error());
+    show(context.out, *done);
     return 0;
 }
 
@@ -109,8 +146,11 @@ Exit service_status(Context& context, const NoOptions&) {
     return now->is_running ? 0 : exit_status(Code::unreachable);
 }
 
-Exit service_logs(Context&, const ServiceOptions& options) {
+Exit service_logs(Context& context, const ServiceOptions& options) {
     using enum platform::LogEnd;
+    if (context.out.is_json())
+        return fail(Code::usage, "The service's log is text: it is not printed as JSON.",
+                    "Leave --json away, or ask: journalctl --user -u envmesh.service -o json");
     const auto program = platform::log_program(options.lines, options.follow ? follow : stop);
     if (!program) return std::unexpected(program.error());
     return std::unexpected(platform::become(*program));

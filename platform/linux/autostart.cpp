@@ -4,6 +4,7 @@
 #include "platform/files.h"
 #include "platform/linux/autostart_places.h"
 #include "platform/linux/descriptor.h"
+#include "platform/paths.h"
 
 #include <cstdlib>
 
@@ -17,6 +18,14 @@ constexpr auto installing = std::chrono::seconds(60);
 constexpr std::size_t most_bytes_of_a_file = 65'536;
 
 Deadline in(std::chrono::seconds time) { return std::chrono::steady_clock::now() + time; }
+
+// One of a time without a user manager gives way to the units.
+Result<> replace_entry(const DesktopEntry& entry) {
+    if (entry.origin() != Origin::ours) return {};
+    if (auto stopped = entry.stop(in(looking)); !stopped) return stopped;
+    const auto gone = entry.remove();
+    return gone ? Result<>() : Result<>(std::unexpected(gone.error()));
+}
 
 } // namespace
 
@@ -32,26 +41,31 @@ Result<Placed> look_at(const std::filesystem::path& file) {
     return placed;
 }
 
+Result<> check(const Placed& before) {
+    if (before.origin == Origin::none || before.origin == Origin::ours) return {};
+    return fail(Code::denied,
+                before.file.string() + (before.origin == Origin::changed
+                                            ? " has been changed by hand: it is left alone."
+                                            : " is not of envmesh-cli: it is left alone."),
+                "Move it away, then again: envmesh-cli daemon install");
+}
+
 Result<bool> place(const Placed& before, const std::string& text) {
-    if (before.origin == Origin::changed || before.origin == Origin::theirs)
-        return fail(Code::denied,
-                    before.file.string() + (before.origin == Origin::changed
-                                                ? " has been changed by hand: it is left alone."
-                                                : " is not of envmesh-cli: it is left alone."),
-                    "Move it away, then again: envmesh-cli daemon install");
+    if (auto checked = check(before); !checked) return std::unexpected(checked.error());
     if (before.text == text) return false;
     if (auto written = rewrite_file(before.file, view(text)); !written)
         return std::unexpected(written.error());
     return true;
 }
 
-Result<> take_away(const std::vector<Placed>& placed) {
+Result<std::vector<std::filesystem::path>> take_away(const std::vector<Placed>& placed) {
     std::string left;
+    std::vector<std::filesystem::path> removed;
     for (const Placed& one : placed) {
         std::error_code error;
         if (one.origin == Origin::changed) left += (left.empty() ? "" : " ") + one.file.string();
         if (one.origin != Origin::ours) continue;
-        std::filesystem::remove(one.file, error);
+        if (std::filesystem::remove(one.file, error)) removed.push_back(one.file);
         if (error) return system_failure(error.value(), "Cannot remove " + one.file.string());
         for (auto folder = one.file.parent_path();
              folder.filename() == "user" || folder.filename() == "systemd" ||
@@ -59,7 +73,7 @@ Result<> take_away(const std::vector<Placed>& placed) {
              folder = folder.parent_path())
             ::rmdir(folder.c_str()); // one with files stays
     }
-    if (left.empty()) return {};
+    if (left.empty()) return removed;
     return fail(Code::denied, "What has been changed by hand is left alone: " + left + ".",
                 "Remove it yourself: rm " + left);
 }
@@ -78,7 +92,16 @@ Result<Autostart> autostart() {
     return entry->state();
 }
 
-Result<Autostart> install_autostart(const std::filesystem::path& daemon) {
+bool has_autostart() {
+    const auto home = home_folders();
+    if (!home) return false;
+    const auto units = home->settings / "systemd/user"; // a package's unit: by the link to it
+    return platform::exists(units / service_unit) ||
+           platform::exists(units / "default.target.wants" / service_unit) ||
+           platform::exists(home->settings / "autostart" / desktop_entry);
+}
+
+Result<> check_autostart(const std::filesystem::path& daemon) {
     if (std::getenv("ENVMESH_HOME") != nullptr)
         return fail(Code::conflict,
                     "ENVMESH_HOME is set here, and the service is that of your own folders.",
@@ -88,31 +111,52 @@ Result<Autostart> install_autostart(const std::filesystem::path& daemon) {
                     "Install envmesh-daemon beside envmesh-cli.");
     const auto possible = SystemdUnit::is_possible();
     if (!possible) return std::unexpected(possible.error());
-    auto entry = DesktopEntry::open();
+    const auto entry = DesktopEntry::open();
+    if (!entry) return std::unexpected(entry.error());
+    if (!*possible) return entry->check(daemon);
+    const auto unit = SystemdUnit::open(in(looking));
+    return unit ? unit->check(daemon) : Result<>(std::unexpected(unit.error()));
+}
+
+Result<Autostart> install_autostart(const std::filesystem::path& daemon) {
+    if (auto checked = check_autostart(daemon); !checked) return std::unexpected(checked.error());
+    const auto possible = SystemdUnit::is_possible();
+    if (!possible) return std::unexpected(possible.error());
+    const auto entry = DesktopEntry::open();
     if (!entry) return std::unexpected(entry.error());
     if (*possible) {
-        auto unit = SystemdUnit::open(in(installing));
+        const auto unit = SystemdUnit::open(in(installing));
         if (!unit) return std::unexpected(unit.error());
-        if (entry->origin() == Origin::ours) // of a time without a user manager
-            if (auto gone = entry->uninstall(in(looking)); !gone)
-                return std::unexpected(gone.error());
+        if (auto gone = replace_entry(*entry); !gone) return std::unexpected(gone.error());
         if (auto done = unit->install(daemon); !done) return std::unexpected(done.error());
     } else if (auto done = entry->install(daemon, in(installing)); !done)
         return std::unexpected(done.error());
     return autostart();
 }
 
-Result<> uninstall_autostart() {
+Result<Uninstalled> uninstall_autostart(const std::function<void()>& stopped) {
     const auto possible = SystemdUnit::is_possible();
     if (!possible) return std::unexpected(possible.error());
-    if (*possible) {
-        auto unit = SystemdUnit::open(in(installing));
-        if (!unit) return std::unexpected(unit.error());
-        if (auto done = unit->uninstall(); !done) return done;
-    }
-    auto entry = DesktopEntry::open();
+    const auto entry = DesktopEntry::open();
     if (!entry) return std::unexpected(entry.error());
-    return entry->uninstall(in(installing));
+    if (!*possible) {
+        if (auto done = entry->stop(in(installing)); !done) return std::unexpected(done.error());
+        stopped();
+        return entry->remove();
+    }
+    const auto unit = SystemdUnit::open(in(installing));
+    if (!unit) return std::unexpected(unit.error());
+    if (auto done = unit->stop(); !done) return std::unexpected(done.error());
+    if (auto done = entry->stop(in(installing)); !done) return std::unexpected(done.error());
+    stopped();
+    auto gone = unit->remove();
+    if (!gone) return gone;
+    const auto entry_gone = entry->remove();
+    if (!entry_gone) return entry_gone;
+    gone->was_installed = gone->was_installed || entry_gone->was_installed;
+    gone->removed.insert(gone->removed.end(), entry_gone->removed.begin(),
+                         entry_gone->removed.end());
+    return gone;
 }
 
 Result<Program> log_program(unsigned lines, LogEnd end) {

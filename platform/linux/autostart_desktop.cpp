@@ -70,7 +70,7 @@ Result<pid_t> start_detached(const Program& program) {
     return id;
 }
 
-Result<> stop(pid_t process, Deadline deadline) {
+Result<> end(pid_t process, Deadline deadline) {
     if (::kill(process, SIGTERM) != 0 && errno != ESRCH)
         return system_failure(errno, "Cannot stop the daemon");
     while (::kill(process, 0) == 0 && logs_to_file(process)) {
@@ -115,7 +115,12 @@ Autostart DesktopEntry::state() const {
     return now;
 }
 
-Result<> DesktopEntry::install(const std::filesystem::path& daemon, Deadline deadline) {
+Result<> DesktopEntry::check(const std::filesystem::path& daemon) const {
+    const auto text = desktop_text(daemon);
+    return text ? platform::check(entry_) : Result<>(std::unexpected(text.error()));
+}
+
+Result<> DesktopEntry::install(const std::filesystem::path& daemon, Deadline deadline) const {
     const auto text = desktop_text(daemon);
     if (!text) return std::unexpected(text.error());
     const auto written = place(entry_, *text);
@@ -123,7 +128,7 @@ Result<> DesktopEntry::install(const std::filesystem::path& daemon, Deadline dea
     const pid_t old = running(socket_);
     if (old != 0 && !*written) return {};
     if (old != 0)
-        if (auto stopped = stop(old, deadline); !stopped) return stopped;
+        if (auto ended = end(old, deadline); !ended) return ended;
     const auto started = start_detached({{daemon.string(), log_to_file}, plain_environment()});
     if (!started) return std::unexpected(started.error());
     while (running(socket_) != *started) {
@@ -136,17 +141,26 @@ Result<> DesktopEntry::install(const std::filesystem::path& daemon, Deadline dea
     return {};
 }
 
-Result<> DesktopEntry::uninstall(Deadline deadline) {
-    if (entry_.origin == Origin::none) return {};
+Result<> DesktopEntry::stop(Deadline deadline) const {
+    if (entry_.origin == Origin::none || entry_.origin == Origin::theirs) return {};
+    const pid_t process = running(socket_);
+    return process != 0 ? end(process, deadline) : Result<>();
+}
+
+Result<Uninstalled> DesktopEntry::remove() const {
+    if (entry_.origin == Origin::none) return Uninstalled{};
     if (entry_.origin == Origin::theirs)
         return fail(Code::denied, entry_.file.string() + " is not of envmesh-cli.",
                     "Remove it yourself: rm " + entry_.file.string());
-    if (const pid_t process = running(socket_); process != 0)
-        if (auto stopped = stop(process, deadline); !stopped) return stopped;
+    Uninstalled gone{true, {}};
     for (const char* suffix : {"", ".1"})
-        ::unlink((log_.string() + suffix).c_str());
+        if (const std::string log = log_.string() + suffix; ::unlink(log.c_str()) == 0)
+            gone.removed.emplace_back(log);
     ::rmdir(log_.parent_path().c_str());
-    return take_away({entry_});
+    auto taken = take_away({entry_});
+    if (!taken) return std::unexpected(taken.error());
+    gone.removed.insert(gone.removed.begin(), taken->begin(), taken->end());
+    return gone;
 }
 
 } // namespace envmesh::platform

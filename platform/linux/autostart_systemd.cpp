@@ -46,6 +46,13 @@ bool is_the_same(const std::filesystem::path& one, const std::filesystem::path& 
     return one == other || std::filesystem::equivalent(one, other, error);
 }
 
+bool is_known(const Properties& unit) { return value(unit, "LoadState") != "not-found"; }
+
+bool is_in_force(const Properties& unit) {
+    return value(unit, "LoadState") == "loaded" && value(unit, "NeedDaemonReload") != "yes" &&
+           value(unit, "UnitFileState").starts_with("enabled");
+}
+
 bool lingers() {
     const passwd* entry = ::getpwuid(::geteuid());
     return entry != nullptr && entry->pw_name != nullptr &&
@@ -103,6 +110,15 @@ Result<> SystemdUnit::tell(std::vector<std::string> words) const {
     return {};
 }
 
+// One of the two may be missing, after an uninstall that was broken off.
+Result<> SystemdUnit::tell_known(std::vector<std::string> words,
+                                 const std::vector<Properties>& units) const {
+    const auto before = words.size();
+    for (const Properties& unit : units)
+        if (is_known(unit)) words.emplace_back(value(unit, "Id"));
+    return words.size() == before ? Result<>() : tell(std::move(words));
+}
+
 Result<std::vector<Properties>> SystemdUnit::show() const {
     const auto shown = ask({"show", "-p", asked_properties, service_unit, socket_unit});
     if (!shown) return std::unexpected(shown.error());
@@ -135,8 +151,7 @@ Result<Autostart> SystemdUnit::state() const {
     if (!units) return std::unexpected(units.error());
     const auto &service = units->front(), &socket = units->back();
     Autostart now;
-    const bool is_placed = service_.origin != Origin::none || socket_.origin != Origin::none;
-    if (value(service, "LoadState") == "not-found" && !is_placed) return now;
+    if (!is_known(service) && !is_placed()) return now;
     now.kind = "systemd user unit";
     now.state = described(service);
     if (value(service, "ActiveState") != "active" && value(socket, "ActiveState") == "active")
@@ -164,38 +179,64 @@ Result<Autostart> SystemdUnit::state() const {
     return now;
 }
 
-Result<bool> SystemdUnit::write(const std::filesystem::path& daemon) const {
-    // Both are looked at before one of them is touched.
-    for (const Placed& one : {service_, socket_})
-        if (one.origin == Origin::changed || one.origin == Origin::theirs) return place(one, {});
+bool SystemdUnit::is_placed() const {
+    return service_.origin != Origin::none || socket_.origin != Origin::none;
+}
+
+bool SystemdUnit::is_left_alone() const {
+    return service_.origin == Origin::theirs || socket_.origin == Origin::theirs;
+}
+
+Result<std::optional<std::string>> SystemdUnit::wanted(const std::filesystem::path& daemon) const {
     const auto brought = of_the_system();
     const auto its_text = brought.empty() ? Result<Placed>() : look_at(brought);
-    if (its_text && is_the_same(program_of(its_text->text), daemon)) {
-        const bool shadows = service_.origin != Origin::none || socket_.origin != Origin::none;
-        if (auto gone = take_away({service_, socket_}); !gone) return std::unexpected(gone.error());
-        return shadows;
-    }
-    const auto text = service_text(daemon);
+    if (its_text && is_the_same(program_of(its_text->text), daemon))
+        return std::optional<std::string>();
+    auto text = service_text(daemon);
     if (!text) return std::unexpected(text.error());
-    const auto service = place(service_, *text);
+    return std::optional(std::move(*text));
+}
+
+Result<> SystemdUnit::check(const std::filesystem::path& daemon) const {
+    for (const Placed* one : {&service_, &socket_})
+        if (auto checked = platform::check(*one); !checked) return checked;
+    const auto text = wanted(daemon);
+    return text ? Result<>() : Result<>(std::unexpected(text.error()));
+}
+
+Result<bool> SystemdUnit::write(const std::filesystem::path& daemon) const {
+    // Both are looked at before one of them is touched.
+    for (const Placed* one : {&service_, &socket_})
+        if (auto checked = platform::check(*one); !checked) return std::unexpected(checked.error());
+    const auto text = wanted(daemon);
+    if (!text) return std::unexpected(text.error());
+    if (!*text) {
+        if (auto gone = take_away({service_, socket_}); !gone) return std::unexpected(gone.error());
+        return is_placed(); // they would hide the system's
+    }
+    const auto service = place(service_, **text);
     if (!service) return service;
     const auto socket = place(socket_, socket_text());
     if (!socket) return socket;
     return *service || *socket;
 }
 
-Result<> SystemdUnit::install(const std::filesystem::path& daemon) {
+// Everybody in the session sees a reload, and values of the manager can suffer by it
+// (environment_manager.h): only when it is needed.
+Result<> SystemdUnit::install(const std::filesystem::path& daemon) const {
     const auto before = show();
     if (!before) return std::unexpected(before.error());
     const auto written = write(daemon);
     if (!written) return std::unexpected(written.error());
-    if (auto done = tell({"daemon-reload"}); !done) return done;
-    if (auto done = tell({"reenable", service_unit, socket_unit}); !done) return done;
+    if (*written && value(before->front(), "ActiveState") == "active")
+        if (auto done = tell({"stop", service_unit, socket_unit}); !done) return done;
+    if (*written || !std::ranges::all_of(*before, is_in_force)) {
+        if (auto done = tell({"--no-reload", "reenable", service_unit, socket_unit}); !done)
+            return done;
+        if (auto done = tell({"daemon-reload"}); !done) return done;
+    }
     // One that failed too often is held back until it is told so. None may have failed.
     static_cast<void>(tell({"reset-failed", service_unit, socket_unit}));
-    const bool runs = value(before->front(), "ActiveState") == "active";
-    if (*written && runs)
-        if (auto done = tell({"stop", service_unit, socket_unit}); !done) return done;
     if (auto done = tell({"start", socket_unit, service_unit}); !done) {
         const auto after = show();
         if (after) done.error().message += " It is " + described(after->front()) + ".";
@@ -205,27 +246,34 @@ Result<> SystemdUnit::install(const std::filesystem::path& daemon) {
     return {};
 }
 
-Result<> SystemdUnit::uninstall() {
+Result<> SystemdUnit::stop() const {
+    const auto now = show();
+    if (!now) return std::unexpected(now.error());
+    return is_left_alone() ? Result<>() : tell_known({"stop"}, *now);
+}
+
+Result<Uninstalled> SystemdUnit::remove() const {
     const auto before = show();
     if (!before) return std::unexpected(before.error());
-    const bool is_placed = service_.origin != Origin::none || socket_.origin != Origin::none;
-    if (value(before->front(), "LoadState") == "not-found" && !is_placed) return {};
-    for (const Placed& one : {service_, socket_})
-        if (one.origin == Origin::theirs)
-            return fail(Code::denied, one.file.string() + " is not of envmesh-cli.",
-                        "Stop and remove it yourself: systemctl --user disable --now "
-                        "envmesh.service envmesh.socket");
-    if (auto done = tell({"disable", "--now", service_unit, socket_unit}); !done) return done;
+    if (!is_known(before->front()) && !is_placed()) return Uninstalled{};
+    if (is_left_alone())
+        return fail(Code::denied,
+                    (service_.origin == Origin::theirs ? service_ : socket_).file.string() +
+                        " is not of envmesh-cli.",
+                    "Stop and remove it yourself: systemctl --user disable --now "
+                    "envmesh.service envmesh.socket");
+    if (auto done = tell_known({"--no-reload", "disable"}, *before); !done)
+        return std::unexpected(done.error());
     auto taken = take_away({service_, socket_});
-    if (auto done = tell({"daemon-reload"}); !done) return done;
+    if (auto done = tell({"daemon-reload"}); !done) return std::unexpected(done.error());
     static_cast<void>(tell({"reset-failed", service_unit, socket_unit}));
-    if (!taken) return taken;
+    if (!taken) return std::unexpected(taken.error());
     const auto after = show();
     if (after && value(after->front(), "UnitFileState").starts_with("enabled"))
         return fail(Code::denied, "It is switched on for all users of this machine.",
                     "Switch it off for yourself: systemctl --user mask envmesh.service "
                     "envmesh.socket");
-    return {};
+    return Uninstalled{true, std::move(*taken)};
 }
 
 } // namespace envmesh::platform

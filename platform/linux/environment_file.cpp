@@ -77,7 +77,7 @@ std::string environment_line(std::string_view name, std::string_view value) {
     return line += "\"\n";
 }
 
-bool EnvironmentFile::is_own_link() const {
+bool EnvironmentFile::is_linked() const {
     std::error_code error;
     return std::filesystem::read_symlink(link_, error) == contents_ && !error;
 }
@@ -85,7 +85,9 @@ bool EnvironmentFile::is_own_link() const {
 Result<> EnvironmentFile::write(const Values& values) const {
     if (values.empty()) {
         remove();
-        return {};
+        if (!is_linked()) return {};
+        return fail(Code::denied, "Cannot remove " + link_.string() + ".",
+                    "Remove it yourself: rm " + link_.string());
     }
     std::string text;
     for (const auto& [name, value] : values)
@@ -100,7 +102,7 @@ Result<> EnvironmentFile::write(const Values& values) const {
 Result<> EnvironmentFile::make_link() const {
     struct stat info{};
     if (::lstat(link_.c_str(), &info) == 0) {
-        if (is_own_link()) return {};
+        if (is_linked()) return {};
         std::error_code error;
         const bool is_left_over =
             S_ISLNK(info.st_mode) && ::access(link_.c_str(), F_OK) != 0 &&
@@ -119,7 +121,7 @@ Result<> EnvironmentFile::make_link() const {
 }
 
 void EnvironmentFile::remove() const {
-    if (is_own_link()) ::unlink(link_.c_str());
+    if (is_linked()) ::unlink(link_.c_str());
     ::unlink(contents_.c_str());
 }
 

@@ -38,10 +38,11 @@ class EnvironmentFile {
     /// These and none else; without any both files go. Where it fails nothing of ours is left.
     Result<> write(const Values& values) const;
     void remove() const;
+    /// Whether the link in environment.d is there, and ours.
+    [[nodiscard]] bool is_linked() const;
 
   private:
     Result<> make_link() const;
-    [[nodiscard]] bool is_own_link() const;
 
     std::filesystem::path contents_, folder_, link_;
 };

@@ -68,7 +68,12 @@ def manager():
 
 @pytest.fixture
 def machine(manager):
-    here = Machine(manager)
+    yield from cleaned(Machine(manager))
+
+
+def cleaned(here):
+    """For a fixture: afterwards nothing of it is there."""
+    manager = here.manager
     yield here
     for name in (SERVICE, SOCKET, ENTRY):
         (here.home / name).unlink(missing_ok=True)

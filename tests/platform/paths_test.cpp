@@ -2,42 +2,16 @@
 #include "platform/paths.h"
 
 #include "tests/support/temp_dir.h"
+#include "tests/support/variables_fixture.h"
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <map>
 
 namespace envmesh::platform {
 namespace {
 
 using std::filesystem::path;
 using tests::TempDir;
-
-// The variables that decide, as the test wants them; put back afterwards.
-class PathsTest : public testing::Test {
-  protected:
-    PathsTest() {
-        for (const char* name :
-             {"ENVMESH_HOME", "HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR"}) {
-            const char* value = std::getenv(name);
-            before_[name] = value == nullptr ? std::nullopt : std::optional<std::string>(value);
-            ::unsetenv(name);
-        }
-    }
-    ~PathsTest() override {
-        for (const auto& [name, value] : before_)
-            if (value)
-                ::setenv(name.c_str(), value->c_str(), 1);
-            else
-                ::unsetenv(name.c_str());
-    }
-    static void set(const char* name, const path& value) { ::setenv(name, value.c_str(), 1); }
-
-  private:
-    std::map<std::string, std::optional<std::string>> before_;
-};
+using PathsTest = tests::VariablesTest;
 
 TEST_F(PathsTest, OneVariablePutsAllUnderOneFolder) {
     set("ENVMESH_HOME", "/srv/node");
