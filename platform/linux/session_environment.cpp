@@ -75,10 +75,8 @@ class LinuxEnvironment final : public SessionEnvironment {
         pass(Passed::activated);
         const auto managed = manager ? manage(*bus, made, told, deadline) : Told::in_vain;
         pass(Passed::managed);
-        // What cannot be written now was written before, with more in it than is needed.
         const Injections left = remembered(made, managed, activation);
-        if (auto done = state_.write(left); !done)
-            log_warning("the session's environment", "cause", done.error().message);
+        keep(left);
         told.is_owed = wanted.empty() && (!left.all.empty() || file_.is_linked());
         std::ranges::sort(told.refused, {}, &Unpublished::name);
         return told;
@@ -88,6 +86,12 @@ class LinuxEnvironment final : public SessionEnvironment {
     static void add_reason(Publication& told, const std::string& reason) {
         if (!told.reason.empty()) told.reason += ' ';
         told.reason += reason;
+    }
+
+    /// What cannot be written now was written before, with more in it than is needed.
+    void keep(const Injections& left) const {
+        if (auto done = state_.write(left); !done)
+            log_warning("the session's environment", "cause", done.error().message);
     }
 
     void pass(Passed step) const {
