@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/daemon.h"
 
-#include "core/base/log.h"
 #include "core/ipc/server.h"
 #include "core/node/service.h"
 #include "daemon/desktop.h"
 #include "daemon/generation.h"
+#include "daemon/log.h"
+#include "daemon/network_news.h"
 #include "daemon/surroundings.h"
 #include "daemon/vicinity.h"
 #include "platform/local_socket.h"
-#include "platform/network.h"
 #include "platform/process.h"
 
 #include <csignal>
@@ -21,7 +21,6 @@
 namespace envmesh::daemon {
 namespace {
 
-constexpr auto between_network_news = std::chrono::seconds(2);
 constexpr auto tick = std::chrono::minutes(1);
 constexpr auto patience_with_commands = std::chrono::seconds(2); // those that print
 
@@ -33,7 +32,7 @@ class Daemon {
           service_(around.context, [this] { stop(); }),
           server_(around.io.get_executor(), service_, platform::is_same_user),
           signals_(around.io, SIGINT, SIGTERM), hangup_(around.io, SIGHUP),
-          network_news_(around.io.get_executor()), tasks_(around.io.get_executor()) {
+          network_(around.io.get_executor(), service_), tasks_(around.io.get_executor()) {
         around.context.vicinity = &neighbourhood_;
         if (!around.context.config.is_cloud_server()) desktop_.emplace(around, service_, paths);
         around.context.publish = [this](const api::Event& event) {
@@ -54,12 +53,11 @@ class Daemon {
             if (!ec) stop();
         });
         tasks_.spawn(reload_on_hangup());
-        watch_network();
+        network_.start();
         asio::co_spawn(around_.io, run(), [](const std::exception_ptr& error) {
             if (error) std::rethrow_exception(error);
         });
         tasks_.spawn(tick_forever());
-        tasks_.spawn(follow_network());
         if (desktop_) desktop_->start();
         platform::notify_service_manager("READY=1");
         log_info("ready", "socket", socket_.string());
@@ -72,7 +70,7 @@ class Daemon {
         auto serving = server_.run();
         co_await std::move(serving);
         platform::notify_service_manager("STOPPING=1");
-        network_.reset();
+        network_.stop();
         if (desktop_) {
             auto parting = desktop_->stop();
             co_await std::move(parting);
@@ -82,6 +80,8 @@ class Daemon {
         tasks_.cancel();
         auto joined = tasks_.join();
         co_await std::move(joined);
+        auto network_joined = network_.join();
+        co_await std::move(network_joined);
         auto leaving = neighbourhood_.join();
         const bool left = co_await std::move(leaving);
         signals_.cancel();
@@ -108,25 +108,6 @@ class Daemon {
         }
     }
 
-    void watch_network() {
-        auto watch = platform::NetworkWatch::start(
-            [this] { asio::post(around_.io, [this] { network_news_.notify(); }); });
-        if (!watch) return log_warning("network_watch_failed", "reason", watch.error().message);
-        network_ = std::move(*watch);
-    }
-
-    // News come in bursts: acted on at once, and then for all that came meanwhile together.
-    Task<> follow_network() {
-        while (true) {
-            auto waiting = network_news_.wait_for(std::chrono::hours(24));
-            co_await std::move(waiting);
-            service_.network_changed();
-            auto pause = sleep_for(between_network_news);
-            co_await std::move(pause);
-            service_.network_changed();
-        }
-    }
-
     // The socket at once: a service manager may put its own there while we are still ending.
     void stop() {
         if (std::exchange(is_stopping_, true)) return;
@@ -143,27 +124,12 @@ class Daemon {
     ipc::Server server_;
     asio::signal_set signals_;
     asio::signal_set hangup_;
-    std::unique_ptr<platform::NetworkWatch> network_;
-    Signal network_news_;
+    NetworkNews network_;
     std::optional<Generation> generation_;
     std::optional<Desktop> desktop_; // none: a cloud server
     bool is_stopping_ = false;
     TaskGroup tasks_;
 };
-
-void set_log_level(const LogSink& sink, std::string_view level) {
-    const Level least = level == "debug"     ? Level::debug
-                        : level == "warning" ? Level::warning
-                        : level == "error"   ? Level::error
-                                             : Level::info;
-    set_log_sink(sink, least);
-}
-
-void warn_of_swap() {
-    if (!platform::can_lock_memory())
-        log_warning("memory_not_locked", "reason",
-                    "no memory may be locked (RLIMIT_MEMLOCK): keys can get into swap");
-}
 
 } // namespace
 
