@@ -17,7 +17,9 @@ struct Context {
     std::optional<std::chrono::milliseconds> timeout; // empty: longer than the daemon's own limit
     ipc::Deadline started;                            // when the program began
 
-    [[nodiscard]] ipc::Deadline deadline(bool asks_person = false) const;
+    [[nodiscard]] ipc::Deadline deadline() const;
+    /// Of a call that may put a question to a person.
+    [[nodiscard]] ipc::Deadline deadline_with_person() const;
     /// How long the daemon may wait for something to tell: well below the deadline.
     [[nodiscard]] std::uint32_t wait_ms() const;
     /// With 5 s at most for the greeting: a daemon that is stopped does not answer.
@@ -27,7 +29,7 @@ struct Context {
     Result<typename Call::Reply> ask(Call call) const {
         auto client = connect();
         if (!client) return std::unexpected(std::move(client.error()));
-        const auto until = deadline(api::asks_person(call));
+        const auto until = api::asks_person(call) ? deadline_with_person() : deadline();
         return client->ask(std::move(call), until);
     }
 };

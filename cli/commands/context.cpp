@@ -13,9 +13,12 @@ constexpr std::chrono::seconds greeting_timeout{5};
 
 } // namespace
 
-ipc::Deadline Context::deadline(bool asks_person) const {
-    const auto usual = asks_person ? person_timeout : usual_timeout;
-    return std::chrono::steady_clock::now() + timeout.value_or(usual);
+ipc::Deadline Context::deadline() const {
+    return std::chrono::steady_clock::now() + timeout.value_or(usual_timeout);
+}
+
+ipc::Deadline Context::deadline_with_person() const {
+    return std::chrono::steady_clock::now() + timeout.value_or(person_timeout);
 }
 
 std::uint32_t Context::wait_ms() const {
