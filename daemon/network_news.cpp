@@ -10,7 +10,7 @@ constexpr auto between_news = std::chrono::seconds(2);
 
 } // namespace
 
-NetworkNews::NetworkNews(asio::any_io_executor executor, node::Service& service)
+NetworkNews::NetworkNews(const asio::any_io_executor& executor, node::Service& service)
     : executor_(executor), service_(service), news_(executor), tasks_(executor) {}
 
 void NetworkNews::start() {

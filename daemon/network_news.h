@@ -10,7 +10,7 @@ namespace envmesh::daemon {
 
 class NetworkNews {
   public:
-    NetworkNews(asio::any_io_executor executor, node::Service& service);
+    NetworkNews(const asio::any_io_executor& executor, node::Service& service);
 
     void start();
     /// No news come any more.

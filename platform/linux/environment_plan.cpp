@@ -181,18 +181,18 @@ Values choose(const std::vector<Assignment>& wanted, std::vector<Unpublished>& r
         if (!sorted.emplace(one.name, one.value.copy()).second)
             refused.push_back({one.name, "it is wanted twice"});
     std::size_t bytes = 0;
-    bool is_full = false;
     for (auto& [name, value] : sorted) {
         if (auto why = refused_everywhere(name, value.reveal_text())) {
             refused.push_back({name, std::move(*why)});
             continue;
         }
-        bytes += name.size() + 1 + value.size();
-        is_full = is_full || chosen.size() == most_names || bytes > most_bytes;
-        if (is_full)
+        const std::size_t more = name.size() + 1 + value.size();
+        if (chosen.size() == most_names || bytes + more > most_bytes) {
             refused.push_back({name, "there are more than 10,000 variables, or more than 1 MiB"});
-        else
-            chosen.emplace(name, std::move(value));
+            continue;
+        }
+        bytes += more;
+        chosen.emplace(name, std::move(value));
     }
     return chosen;
 }

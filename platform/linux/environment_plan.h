@@ -49,8 +49,8 @@ Injections remembered(const Plan& plan, Told manager, Told activation);
 /// word (NOTIFY_SOCKET and others of its own). Of those nothing of ours is there.
 void compare(Plan& plan, const Values& environment);
 
-/// The first 10,000 names that together have at most 1 MiB; others, and those that no place
-/// takes, are refused.
+/// By name, as long as there are at most 10,000 that together have at most 1 MiB: what has no room
+/// is refused, as is what no place takes, and smaller ones after it still have theirs.
 Values choose(const std::vector<Assignment>& wanted, std::vector<Unpublished>& refused);
 
 } // namespace envmesh::platform
