@@ -86,6 +86,7 @@ class SystemKeychain final : public Keychain {
         if (!service) return nowhere(service.error().message);
         const auto door = (*service)->door();
         if (!door) return nowhere(door.error().message);
+        if (*door == Door::missing) return kernel_state(reason_against(*door)); // as `store` does
         return {service_name, *door != Door::open, (*service)->lasts(), reason_against(*door)};
     }
 

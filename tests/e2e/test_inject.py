@@ -144,6 +144,19 @@ def test_what_a_place_cannot_carry_is_said(clean):
     assert clean.later("printenv", "LETTER") == "a\nb\n"
 
 
+def test_a_small_one_has_room_after_a_large_one_that_has_none(clean):
+    names = [f"LARGE_{i}" for i in range(10)]
+    clean.ok("set", "--inject", "SMALL=1")
+    for name in names:
+        clean.ok("set", "--inject", f"{name}={'x' * 120_000}")
+    wait_until(lambda: clean.injected()[0][names[-1]]["state"] == "refused", "the last has no room")
+    items, _ = clean.injected()
+    assert "1 MiB" in items[names[-1]]["reason"] and items["SMALL"]["state"] == "there", items["SMALL"]
+    clean.has("SMALL", "1")
+    clean.ok("delete", "SMALL", *names)
+    clean.has_as_before(clean.before)
+
+
 def test_what_must_not_be_injected_is_refused_or_withheld(clean):
     assert clean.cli("set", "LD_PRELOAD=/x.so", "--inject").returncode == 6
     assert clean.cli("set", "LD_PRELOAD=/x.so", "--inject", "--force").returncode == 65

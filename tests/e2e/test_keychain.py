@@ -148,7 +148,7 @@ def test_a_keyring_that_nobody_has_made_yet(gnome):
     gnome.gnome_keyring()
     for screen in ({}, NEAR):
         state = gnome.state(**screen)
-        assert (state["place"], state["is_locked"]) == ("Secret Service", True) and "no keyring" in state["passed_over"]
+        assert (state["place"], state["is_locked"]) == ("kernel keyring", False) and "no keyring" in state["passed_over"]
         assert gnome.load(**screen)["error"] == "LOCKED"
         assert gnome.load("ask", **screen)["error"] == "LOCKED"
     well(gnome.store(SECRET, **NEAR))
