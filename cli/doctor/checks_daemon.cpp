@@ -7,7 +7,8 @@
 namespace envmesh::cli::diagnosis {
 namespace {
 
-constexpr auto start_it = "systemctl --user start envmesh   (without systemd: envmesh-daemon)";
+constexpr auto start_it =
+    "envmesh-cli daemon install   (now and at each login; by hand: envmesh-daemon)";
 constexpr auto restart_it =
     "systemctl --user restart envmesh   (without systemd: envmesh-cli shutdown; envmesh-daemon)";
 constexpr auto end_it = "systemctl --user restart envmesh   (without systemd: end the process "

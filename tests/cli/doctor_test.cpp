@@ -167,7 +167,7 @@ TEST(DoctorWithoutADaemon, SaysHowToStartIt) {
     EXPECT_THAT(found.bad(), ElementsAre("daemon: fault"));
     EXPECT_EQ(found.exit, 1);
     EXPECT_EQ(found.message("daemon"), "no daemon runs");
-    EXPECT_THAT(found.fix("daemon"), HasSubstr("systemctl --user start envmesh"));
+    EXPECT_THAT(found.fix("daemon"), HasSubstr("envmesh-cli daemon install"));
 }
 
 class Listener {
